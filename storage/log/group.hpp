@@ -1,12 +1,12 @@
 // What one append carries: the entries and everything a successor must know beside them.
 #pragma once
 
+#include "policy/hash.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "policy/hash.hpp"
 
 namespace sluice::log {
 
@@ -16,8 +16,8 @@ using Sequence = std::uint64_t;
 /// Term of a writer. One daemon holds one epoch; an append under an older epoch is fenced.
 using Epoch = std::uint64_t;
 
-constexpr std::size_t entry_bytes_max = 65'535;         ///< C2SP tlog-tiles: entry bundles carry 16-bit lengths
-constexpr std::size_t blob_bytes_max = 256u << 20;      ///< a plan of ten million jobs fits
+constexpr std::size_t entry_bytes_max = 65'535;     ///< C2SP tlog-tiles: entry bundles carry 16-bit lengths
+constexpr std::size_t blob_bytes_max = 256u << 20;  ///< a plan of ten million jobs fits
 constexpr std::size_t group_entries_max = 4'096;
 
 /// A large value named by its SHA-256 inside an entry.
@@ -28,24 +28,24 @@ struct Blob {
 
 /// What a private part is, which decides how long it is kept and who may open it.
 enum class PrivateKind : std::uint8_t {
-  payload = 1,      ///< names, images, commands, free text: bound by SHA-256(salt ‖ bytes) in an entry
-  idempotency = 2,  ///< a stored answer: keyed hash, body fingerprint, status, body; kept 7 days
-  evidence = 3,     ///< a raw response from a cluster: bound like a payload, kept for a stated time
-  secret_state = 4, ///< broker state no one else may read (the day's lot secret until it is revealed)
+  payload = 1,       ///< names, images, commands, free text: bound by SHA-256(salt ‖ bytes) in an entry
+  idempotency = 2,   ///< a stored answer: keyed hash, body fingerprint, status, body; kept 7 days
+  evidence = 3,      ///< a raw response from a cluster: bound like a payload, kept for a stated time
+  secret_state = 4,  ///< broker state no one else may read (the day's lot secret until it is revealed)
 };
 
 /// Bytes kept beside the log, encrypted under the owner's key. Erasing the owner erases them; the entry's hash stays.
 struct PrivatePart {
   PrivateKind kind = PrivateKind::payload;
-  std::string owner;          ///< tenant pseudonym, or "operator"
-  std::string key;            ///< look-up key: for payload and evidence the 32 commitment bytes, else chosen by the writer
-  std::string bytes;          ///< plaintext; for payload and evidence salt (32 bytes) ‖ content
+  std::string owner;               ///< tenant pseudonym, or "operator"
+  std::string key;                 ///< look-up key: for payload and evidence the 32 commitment bytes, else chosen by the writer
+  std::string bytes;               ///< plaintext; for payload and evidence salt (32 bytes) ‖ content
   std::int64_t expires_at_ms = 0;  ///< 0: kept until the owner is erased
 };
 
 /// Appended whole or not at all.
 struct Group {
-  std::vector<std::string> entries;         ///< canonical JSON, in order
+  std::vector<std::string> entries;  ///< canonical JSON, in order
   std::vector<Blob> blobs;
   std::vector<PrivatePart> private_parts;
 };
