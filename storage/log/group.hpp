@@ -2,6 +2,7 @@
 #pragma once
 
 #include "policy/hash.hpp"
+#include "policy/row_change.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -50,11 +51,8 @@ struct Group {
   std::vector<PrivatePart> private_parts;
 };
 
-/// One change of a derived row: nullopt deletes.
-struct RowChange {
-  std::string key;
-  std::optional<std::string> value;
-};
+/// One change of a derived row, as the state machine reports it.
+using RowChange = policy::RowChange;
 
 /// Deterministic local consequences of a Group, written in the same atomic batch by an embedded store.
 struct Derived {
