@@ -1,13 +1,22 @@
-# sluice_test(NAME SOURCES ... DEPENDS ... [LABELS ...]): a GoogleTest program; every case becomes a CTest test.
+# sluice_test(NAME SOURCES ... DEPENDS ... [LABELS LABEL] [TIMEOUT SECONDS] [SERIAL]): a GoogleTest program; every case becomes a CTest test.
+#
+# LABELS long: only in a long run. TIMEOUT: for each case, default 300. SERIAL: runs alone, for cases that measure time.
 
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
 function(sluice_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  set(serial FALSE)
+  if(ARG_SERIAL)
+    set(serial TRUE)
+  endif()
   add_executable(test_${name} ${ARG_SOURCES})
   target_link_libraries(test_${name} PRIVATE sluice_options ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
   set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   gtest_discover_tests(test_${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-                       PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
+                       PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} RUN_SERIAL ${serial})
 endfunction()
