@@ -1,14 +1,14 @@
 // The state machine: apply one event at one time, or say why not. Pure and deterministic.
 #pragma once
 
+#include "policy/events/event.hpp"
+#include "policy/state/state.hpp"
+
 #include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "policy/events/event.hpp"
-#include "policy/state/state.hpp"
 
 namespace sluice::policy {
 
@@ -20,21 +20,21 @@ struct Refusal {
 
 /// What changed that someone outside may have to act on. Level-triggered: whoever acts looks at the state, not at history.
 struct Effects {
-  std::vector<JobId> jobs;            ///< changed or created
-  std::vector<AttemptId> attempts;    ///< changed or created: dispatch, look up, meter or stop as their status says
-  bool round_relevant = false;        ///< the next round could decide differently
-  std::optional<JobId> accepted;      ///< JobAccepted: the new job
+  std::vector<JobId> jobs;          ///< changed or created
+  std::vector<AttemptId> attempts;  ///< changed or created: dispatch, look up, meter or stop as their status says
+  bool round_relevant = false;      ///< the next round could decide differently
+  std::optional<JobId> accepted;    ///< JobAccepted: the new job
 };
 
 using Transition = std::expected<Effects, Refusal>;
 
 /// Applies entry number state.governance.sequence. Checks first, mutation last; a refusal leaves the state untouched.
 /// Refuses any event while next_forced() names another one that must come first.
-Transition apply(State& state, Timestamp at, const Event& event);
+Transition apply(State& state, Timestamp at, Event const& event);
 
 /// The event that must come next at `at`, before any other: settlement of an ended attempt, then expiries due at or before `at` by
 /// (due, lot), then the removal of an empty draining cluster. nullopt when none is.
-std::optional<Event> next_forced(const State& state, Timestamp at);
+std::optional<Event> next_forced(State const& state, Timestamp at);
 
 /// Rows changed since the last call, in key order, each once. The writer stores them in the batch of the Group.
 std::vector<RowChange> take_changed_rows(State& state);

@@ -4,15 +4,15 @@
 // binary rows of the state are both written from that list, so a member cannot be forgotten in one of them.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "policy/hash.hpp"
 #include "policy/identifiers.hpp"
 #include "policy/money.hpp"
 #include "policy/time.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace sluice::policy {
 
@@ -23,7 +23,7 @@ struct By {
   PrincipalName principal;
   std::optional<Hash> reason;
   Role role = Role::operator_;
-  bool operator==(const By&) const = default;
+  bool operator==(By const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("principal", self.principal);
     visit("reason", self.reason);
@@ -43,10 +43,10 @@ struct Hardware {
   std::vector<FrameworkName> frameworks;
   std::optional<std::int32_t> host_memory_gib_per_node;
   std::optional<std::int32_t> interconnect_gbps;
-  std::int32_t memory_gib = 0;      ///< per card
+  std::int32_t memory_gib = 0;  ///< per card
   HardwareOrigin origin = HardwareOrigin::domestic;
   AcceleratorType type;
-  bool operator==(const Hardware&) const = default;
+  bool operator==(Hardware const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("cards", self.cards);
     visit("cards_per_node", self.cards_per_node);
@@ -62,13 +62,13 @@ struct Hardware {
 
 /// How use of one accelerator type becomes money. The price stands here only where the protocol cannot quote one.
 struct Tariff {
-  std::int32_t increment_ms = 1'000;       ///< use is billed in whole increments, rounded up; ≥ 1
-  std::int32_t minimum_ms = 0;             ///< least billed time per attempt
+  std::int32_t increment_ms = 1'000;  ///< use is billed in whole increments, rounded up; ≥ 1
+  std::int32_t minimum_ms = 0;        ///< least billed time per attempt
   std::optional<Money> price_per_card_hour;
   Rounding rounding = Rounding::half_up_fen;  ///< once per invoice line
   AcceleratorType type;
   std::int32_t version = 1;
-  bool operator==(const Tariff&) const = default;
+  bool operator==(Tariff const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("increment_ms", self.increment_ms);
     visit("minimum_ms", self.minimum_ms);
@@ -84,7 +84,7 @@ struct AccessTerms {
   std::optional<std::int32_t> approval_days_max;
   std::optional<std::int32_t> approval_days_min;
   std::optional<Money> minimum_annual_spend;
-  bool operator==(const AccessTerms&) const = default;
+  bool operator==(AccessTerms const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("approval_days_max", self.approval_days_max);
     visit("approval_days_min", self.approval_days_min);
@@ -95,14 +95,14 @@ struct AccessTerms {
 struct ClusterDefinition {
   AccessTerms access;
   ClusterName cluster;
-  std::vector<DataClass> data_classes;            ///< admitted; empty admits general only
-  std::vector<Hardware> hardware;                 ///< sorted by type
-  std::optional<std::int64_t> max_runtime_ms;     ///< the site's own limit per job
-  std::int32_t offer_max_age_ms = 60'000;         ///< an offer older than this is stale
-  Name<struct ProtocolTag> protocol;              ///< "centre", "slurm", "kubernetes", "modelarts", "manual"
+  std::vector<DataClass> data_classes;         ///< admitted; empty admits general only
+  std::vector<Hardware> hardware;              ///< sorted by type
+  std::optional<std::int64_t> max_runtime_ms;  ///< the site's own limit per job
+  std::int32_t offer_max_age_ms = 60'000;      ///< an offer older than this is stale
+  Name<struct ProtocolTag> protocol;           ///< "centre", "slurm", "kubernetes", "modelarts", "manual"
   RegionCode region;
-  std::vector<Tariff> tariffs;                    ///< sorted by type, at most one each
-  bool operator==(const ClusterDefinition&) const = default;
+  std::vector<Tariff> tariffs;  ///< sorted by type, at most one each
+  bool operator==(ClusterDefinition const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("access", self.access);
     visit("cluster", self.cluster);
@@ -125,7 +125,7 @@ struct RateRow {
   std::optional<ApplicantClass> applicant;
   std::optional<HardwareOrigin> origin;
   std::int32_t rate_bp = 0;  ///< 1 … 10,000
-  bool operator==(const RateRow&) const = default;
+  bool operator==(RateRow const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("applicant_class", self.applicant);
     visit("hardware_origin", self.origin);
@@ -135,26 +135,26 @@ struct RateRow {
 
 /// One version of a voucher scheme's rules. What the published rule leaves open is absent; such a programme is inactive.
 struct ProgrammeDefinition {
-  bool active = false;                        ///< false while a figure it needs is unset
-  std::optional<Money> cap;                   ///< per entity and cap period
+  bool active = false;       ///< false while a figure it needs is unset
+  std::optional<Money> cap;  ///< per entity and cap period
   CapPeriod cap_period = CapPeriod::natural_year;
-  std::string clause;                         ///< of the rule's document, cited by postings; ≤ 64 ASCII characters
-  std::vector<ClusterName> clusters;          ///< where the voucher is spendable
+  std::string clause;                 ///< of the rule's document, cited by postings; ≤ 64 ASCII characters
+  std::vector<ClusterName> clusters;  ///< where the voucher is spendable
   std::optional<Timestamp> effective_from;
   std::optional<Timestamp> effective_to;
-  std::vector<ApplicantClass> eligible;       ///< empty: all classes
-  std::optional<Money> floor;                 ///< contract or order value below which there is no subsidy
+  std::vector<ApplicantClass> eligible;  ///< empty: all classes
+  std::optional<Money> floor;            ///< contract or order value below which there is no subsidy
   Flow flow = Flow::deduct_at_use;
   ProgrammeName programme;
-  std::optional<Money> purse;                 ///< money per year
+  std::optional<Money> purse;  ///< money per year
   RateKind rate_is = RateKind::ceiling;
   std::vector<RateRow> rates;
-  std::vector<RegionCode> regions;            ///< where an applicant must be registered; empty: anywhere
-  Rounding rounding = Rounding::floor_fen;    ///< of the subsidy
-  std::vector<std::string> unset;             ///< names of the figures that keep it inactive
-  std::optional<std::int32_t> valid_days;     ///< of an issued voucher
+  std::vector<RegionCode> regions;          ///< where an applicant must be registered; empty: anywhere
+  Rounding rounding = Rounding::floor_fen;  ///< of the subsidy
+  std::vector<std::string> unset;           ///< names of the figures that keep it inactive
+  std::optional<std::int32_t> valid_days;   ///< of an issued voucher
   std::int32_t version = 1;
-  bool operator==(const ProgrammeDefinition&) const = default;
+  bool operator==(ProgrammeDefinition const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("active", self.active);
     visit("cap_micro_yuan", self.cap);
@@ -183,7 +183,7 @@ struct EquivalenceRow {
   FrameworkName framework;
   std::int32_t throughput_ppm = 0;  ///< > 0
   AcceleratorType type;
-  bool operator==(const EquivalenceRow&) const = default;
+  bool operator==(EquivalenceRow const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("framework", self.framework);
     visit("throughput_ppm", self.throughput_ppm);
@@ -197,7 +197,7 @@ struct EquivalenceTable {
   std::vector<EquivalenceRow> rows;
   std::string source;
   std::int32_t version = 1;
-  bool operator==(const EquivalenceTable&) const = default;
+  bool operator==(EquivalenceTable const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("reference", self.reference);
     visit("rows", self.rows);
@@ -208,13 +208,13 @@ struct EquivalenceTable {
 
 /// What the operator charges and how the round weighs waiting.
 struct MarketRules {
-  std::int32_t ageing_ppm_per_round = 20'000;       ///< a waiting job's waiting cost grows by this share each round
-  Money egress_per_gib;                             ///< for inputs that leave their location's prefecture
-  std::int32_t fee_bp = 0;                          ///< broker fee on the gross price, shown on every quote
-  Money porting_per_hour;                           ///< what an hour of porting to another framework is worth
-  std::int32_t price_move_ppm = 50'000;             ///< smaller price changes are not logged between rounds
-  std::int32_t waiting_ppm = 3'000'000;             ///< waiting cost of a fresh job, in millionths of its cheapest bid
-  bool operator==(const MarketRules&) const = default;
+  std::int32_t ageing_ppm_per_round = 20'000;  ///< a waiting job's waiting cost grows by this share each round
+  Money egress_per_gib;                        ///< for inputs that leave their location's prefecture
+  std::int32_t fee_bp = 0;                     ///< broker fee on the gross price, shown on every quote
+  Money porting_per_hour;                      ///< what an hour of porting to another framework is worth
+  std::int32_t price_move_ppm = 50'000;        ///< smaller price changes are not logged between rounds
+  std::int32_t waiting_ppm = 3'000'000;        ///< waiting cost of a fresh job, in millionths of its cheapest bid
+  bool operator==(MarketRules const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("ageing_ppm_per_round", self.ageing_ppm_per_round);
     visit("egress_per_gib_micro_yuan", self.egress_per_gib);
@@ -232,7 +232,7 @@ struct Gang {
   std::int32_t host_memory_gib = 0;
   std::int32_t interconnect_min_gbps = 0;
   std::int32_t min_memory_gib = 0;
-  bool operator==(const Gang&) const = default;
+  bool operator==(Gang const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("cards", self.cards);
     visit("cpus", self.cpus);
@@ -245,7 +245,7 @@ struct Gang {
 struct VariantAccelerator {
   std::optional<std::int32_t> throughput_ppm;  ///< of the work's reference card; absent: ask the equivalence table
   AcceleratorType type;
-  bool operator==(const VariantAccelerator&) const = default;
+  bool operator==(VariantAccelerator const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("throughput_ppm", self.throughput_ppm);
     visit("type", self.type);
@@ -257,7 +257,7 @@ struct Variant {
   std::vector<VariantAccelerator> accelerators;
   FrameworkName framework;
   std::int64_t porting_ms = 0;
-  bool operator==(const Variant&) const = default;
+  bool operator==(Variant const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("accelerators", self.accelerators);
     visit("framework", self.framework);
@@ -270,17 +270,17 @@ struct JobSpec {
   DataClass data_class = DataClass::general;
   std::int32_t data_gib = 0;
   std::optional<RegionCode> data_location;
-  std::vector<RegionCode> data_regions;      ///< where the data may go; empty: anywhere
-  std::optional<Timestamp> deadline;         ///< the job must have ended by then
+  std::vector<RegionCode> data_regions;  ///< where the data may go; empty: anywhere
+  std::optional<Timestamp> deadline;     ///< the job must have ended by then
   Gang gang;
   std::int32_t max_attempts = 1;
-  std::optional<Money> max_cost;             ///< what the tenant pays at most, subsidy deducted, fee included
-  std::int64_t max_runtime_ms = 0;           ///< > 0
+  std::optional<Money> max_cost;    ///< what the tenant pays at most, subsidy deducted, fee included
+  std::int64_t max_runtime_ms = 0;  ///< > 0
   bool preemptible = false;
   std::vector<Variant> variants;
-  std::int64_t work_card_ms = 0;             ///< in card-milliseconds of the reference type
+  std::int64_t work_card_ms = 0;  ///< in card-milliseconds of the reference type
   AcceleratorType work_reference;
-  bool operator==(const JobSpec&) const = default;
+  bool operator==(JobSpec const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("data_class", self.data_class);
     visit("data_gib", self.data_gib);

@@ -1,3 +1,4 @@
+// SHA-256 through libcrypto, with the algorithm fetched once.
 #include "policy/hash.hpp"
 
 #include <openssl/evp.h>
@@ -76,7 +77,7 @@ std::expected<Hash, std::string> hash_from_hex(std::string_view hex) {
   if (hex.size() != 64) return std::unexpected("a SHA-256 is written as 64 hexadecimal digits, got " + std::to_string(hex.size()));
   Hash hash;
   for (std::size_t i = 0; i < 64; ++i) {
-    const char c = hex[i];
+    char const c = hex[i];
     std::uint8_t nibble = 0;
     if (c >= '0' && c <= '9') {
       nibble = static_cast<std::uint8_t>(c - '0');

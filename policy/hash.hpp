@@ -14,15 +14,15 @@ struct evp_md_ctx_st;  // OpenSSL's EVP_MD_CTX
 
 namespace sluice::policy {
 
-using Bytes = std::span<const std::uint8_t>;
+using Bytes = std::span<std::uint8_t const>;
 
 /// The bytes of a text, without a copy.
-inline Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+inline Bytes bytes_of(std::string_view text) { return {reinterpret_cast<std::uint8_t const*>(text.data()), text.size()}; }
 
 /// A SHA-256 value (FIPS 180-4). Ordered by its bytes, so it can be a key.
 struct Hash {
   std::array<std::uint8_t, 32> bytes{};
-  auto operator<=>(const Hash&) const = default;
+  auto operator<=>(Hash const&) const = default;
 };
 
 /// One SHA-256 computation fed in pieces. Not thread-safe; movable, not copyable.
@@ -50,7 +50,7 @@ inline Hash sha256(std::string_view text) { return sha256(bytes_of(text)); }
 
 /// 64 lower-case hexadecimal digits.
 std::string to_hex(Bytes data);
-inline std::string to_hex(const Hash& hash) { return to_hex(Bytes{hash.bytes}); }
+inline std::string to_hex(Hash const& hash) { return to_hex(Bytes{hash.bytes}); }
 /// Reads exactly 64 lower-case hexadecimal digits; nullopt-like error text otherwise.
 std::expected<Hash, std::string> hash_from_hex(std::string_view hex);
 

@@ -1,12 +1,12 @@
 // What pricing and eligibility look at: one interface over the live state and over a round's pinned view.
 #pragma once
 
+#include "policy/state/state.hpp"
+
 #include <map>
 #include <memory>
 #include <optional>
 #include <utility>
-
-#include "policy/state/state.hpp"
 
 namespace sluice::policy {
 
@@ -14,52 +14,52 @@ namespace sluice::policy {
 class Market {
  public:
   virtual ~Market() = default;
-  virtual const Catalogue& catalogue() const = 0;
+  virtual Catalogue const& catalogue() const = 0;
   virtual Timestamp now() const = 0;
-  virtual const ClusterOffers* offers(const ClusterName& cluster) const = 0;      ///< null: never observed
-  virtual std::optional<std::int32_t> sellable(const ClusterName& cluster, const AcceleratorType& type) const = 0;
-  virtual const Tenant* tenant(const TenantName& name) const = 0;
-  virtual Money tenant_free(const TenantName& name) const = 0;
+  virtual ClusterOffers const* offers(ClusterName const& cluster) const = 0;  ///< null: never observed
+  virtual std::optional<std::int32_t> sellable(ClusterName const& cluster, AcceleratorType const& type) const = 0;
+  virtual Tenant const* tenant(TenantName const& name) const = 0;
+  virtual Money tenant_free(TenantName const& name) const = 0;
   virtual Money entitlement_free(EntitlementId id) const = 0;
-  virtual std::int32_t tenant_cards(const TenantName& tenant, const ClusterName& cluster) const = 0;
+  virtual std::int32_t tenant_cards(TenantName const& tenant, ClusterName const& cluster) const = 0;
 };
 
 /// The state as it is now. Holds a reference: use it and let it go.
 class LiveMarket final : public Market {
  public:
   /// `now` is the time of the event being applied, or of the request being answered.
-  LiveMarket(const State& state, Timestamp now) : state_(state), now_(now) {}
-  const Catalogue& catalogue() const override { return *state_.catalogue; }
+  LiveMarket(State const& state, Timestamp now) : state_(state), now_(now) {}
+  Catalogue const& catalogue() const override { return *state_.catalogue; }
   Timestamp now() const override { return now_; }
-  const ClusterOffers* offers(const ClusterName& cluster) const override;
-  std::optional<std::int32_t> sellable(const ClusterName& cluster, const AcceleratorType& type) const override;
-  const Tenant* tenant(const TenantName& name) const override;
-  Money tenant_free(const TenantName& name) const override;
+  ClusterOffers const* offers(ClusterName const& cluster) const override;
+  std::optional<std::int32_t> sellable(ClusterName const& cluster, AcceleratorType const& type) const override;
+  Tenant const* tenant(TenantName const& name) const override;
+  Money tenant_free(TenantName const& name) const override;
   Money entitlement_free(EntitlementId id) const override;
-  std::int32_t tenant_cards(const TenantName& tenant, const ClusterName& cluster) const override;
+  std::int32_t tenant_cards(TenantName const& tenant, ClusterName const& cluster) const override;
 
  private:
-  const State& state_;
+  State const& state_;
   Timestamp now_;
 };
 
 /// The view that round.opened pins: the waiting jobs by chunk, the catalogue by pointer, and copies of the small tables.
 class PinnedMarket final : public Market {
  public:
-  PinnedMarket(const State& state, Timestamp now);
-  const Catalogue& catalogue() const override { return *catalogue_; }
+  PinnedMarket(State const& state, Timestamp now);
+  Catalogue const& catalogue() const override { return *catalogue_; }
   Timestamp now() const override { return now_; }
-  const ClusterOffers* offers(const ClusterName& cluster) const override;
-  std::optional<std::int32_t> sellable(const ClusterName& cluster, const AcceleratorType& type) const override;
-  const Tenant* tenant(const TenantName& name) const override;
-  Money tenant_free(const TenantName& name) const override;
+  ClusterOffers const* offers(ClusterName const& cluster) const override;
+  std::optional<std::int32_t> sellable(ClusterName const& cluster, AcceleratorType const& type) const override;
+  Tenant const* tenant(TenantName const& name) const override;
+  Money tenant_free(TenantName const& name) const override;
   Money entitlement_free(EntitlementId id) const override;
-  std::int32_t tenant_cards(const TenantName& tenant, const ClusterName& cluster) const override;
-  const PinnedQueue& queue() const { return queue_; }
+  std::int32_t tenant_cards(TenantName const& tenant, ClusterName const& cluster) const override;
+  PinnedQueue const& queue() const { return queue_; }
   RoundNumber round() const { return round_; }
 
  private:
-  std::shared_ptr<const Catalogue> catalogue_;
+  std::shared_ptr<Catalogue const> catalogue_;
   Timestamp now_;
   RoundNumber round_;
   PinnedQueue queue_;

@@ -17,7 +17,7 @@ __extension__ typedef unsigned __int128 Uint128;
 /// An amount in micro-yuan (10^-6 CNY). Raw arithmetic does not compile: use the checked functions below.
 struct Money {
   std::int64_t micro_yuan = 0;
-  auto operator<=>(const Money&) const = default;
+  auto operator<=>(Money const&) const = default;
 };
 
 constexpr std::int64_t micro_yuan_per_yuan = 1'000'000;

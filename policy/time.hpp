@@ -12,7 +12,7 @@ namespace sluice::policy {
 /// Milliseconds since 1970-01-01T00:00:00Z, without leap seconds. Range 0 … 2^53-1, so JSON carries it exactly.
 struct Timestamp {
   std::int64_t ms = 0;
-  auto operator<=>(const Timestamp&) const = default;
+  auto operator<=>(Timestamp const&) const = default;
 };
 
 constexpr std::int64_t ms_per_second = 1'000;

@@ -1,11 +1,11 @@
 // Events about clusters, programmes and what clusters offer.
 #pragma once
 
+#include "policy/definitions.hpp"
+
 #include <optional>
 #include <string_view>
 #include <vector>
-
-#include "policy/definitions.hpp"
 
 namespace sluice::policy {
 
@@ -71,14 +71,14 @@ struct ProgrammeDefined {
 
 /// What a cluster offers of one accelerator type. Unknown is absent, never zero.
 struct Offer {
-  std::int32_t counted_cards = 0;           ///< cards of our live attempts that `free` already leaves out
+  std::int32_t counted_cards = 0;  ///< cards of our live attempts that `free` already leaves out
   std::int32_t free_cards = 0;
   std::optional<Money> list_price_per_card_hour;
-  std::optional<Money> price_per_card_hour; ///< what a job of ours is charged, before any voucher
+  std::optional<Money> price_per_card_hour;  ///< what a job of ours is charged, before any voucher
   std::optional<std::int64_t> queue_delay_ms;
   std::int32_t total_cards = 0;
   AcceleratorType type;
-  bool operator==(const Offer&) const = default;
+  bool operator==(Offer const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("counted_cards", self.counted_cards);
     visit("free_cards", self.free_cards);
@@ -95,7 +95,7 @@ struct VoucherTerms {
   ProgrammeName programme;
   std::optional<std::int32_t> rate_bp;
   std::optional<Money> remaining_purse;
-  bool operator==(const VoucherTerms&) const = default;
+  bool operator==(VoucherTerms const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("programme", self.programme);
     visit("rate_bp", self.rate_bp);
@@ -106,11 +106,11 @@ struct VoucherTerms {
 /// Replaces everything known of a cluster's offers. An empty list means that the cluster offers nothing now.
 struct OffersObserved {
   static constexpr std::string_view type = "offers.observed/1";
-  Timestamp as_of;                   ///< when the site looked, by the broker's clock
+  Timestamp as_of;  ///< when the site looked, by the broker's clock
   ClusterName cluster;
-  std::optional<Hash> evidence;      ///< private: the raw response
-  std::vector<Offer> offers;         ///< sorted by type
-  std::vector<VoucherTerms> terms;   ///< sorted by programme
+  std::optional<Hash> evidence;     ///< private: the raw response
+  std::vector<Offer> offers;        ///< sorted by type
+  std::vector<VoucherTerms> terms;  ///< sorted by programme
   Timestamp valid_until;
   static void fields(auto& self, auto&& visit) {
     visit("as_of_ms", self.as_of);

@@ -1,10 +1,10 @@
 // Events about the log itself, the rules in force, and what the whole broker is allowed to do.
 #pragma once
 
+#include "policy/definitions.hpp"
+
 #include <string>
 #include <string_view>
-
-#include "policy/definitions.hpp"
 
 namespace sluice::policy {
 

@@ -1,11 +1,11 @@
 // Events about money: vouchers, deposits, refunds, settlements, and overrides that need two people.
 #pragma once
 
+#include "policy/definitions.hpp"
+
 #include <optional>
 #include <string_view>
 #include <vector>
-
-#include "policy/definitions.hpp"
 
 namespace sluice::policy {
 
@@ -14,12 +14,12 @@ struct EntitlementIssued {
   static constexpr std::string_view type = "entitlement.issued/1";
   Money amount;
   By by;
-  Hash decision;             ///< private: reference of the authority's decision
-  TenantName holder;         ///< only the holder's jobs draw on it
+  Hash decision;      ///< private: reference of the authority's decision
+  TenantName holder;  ///< only the holder's jobs draw on it
   ProgrammeName programme;
   std::int32_t programme_version = 1;
   Timestamp valid_from;
-  Timestamp valid_until;     ///< void from this instant
+  Timestamp valid_until;  ///< void from this instant
   static void fields(auto& self, auto&& visit) {
     visit("amount_micro_yuan", self.amount);
     visit("by", self.by);
@@ -54,17 +54,17 @@ struct DepositReceived {
 };
 
 enum class OverrideKind : std::uint8_t {
-  refund = 1,               ///< pay `amount` of the tenant's free balance out
-  correct_deposit = 2,      ///< take `amount` back from the tenant's free balance: a deposit was booked wrongly
-  revoke_entitlement = 3,   ///< the unspent rest of `entitlement` returns to its purse
-  settle_disputed = 4,      ///< decide who pays for `attempt`: `liability` and `card_ms`
+  refund = 1,              ///< pay `amount` of the tenant's free balance out
+  correct_deposit = 2,     ///< take `amount` back from the tenant's free balance: a deposit was booked wrongly
+  revoke_entitlement = 3,  ///< the unspent rest of `entitlement` returns to its purse
+  settle_disputed = 4,     ///< decide who pays for `attempt`: `liability` and `card_ms`
 };
 
 enum class Liability : std::uint8_t {
-  tenant = 1,    ///< own exit, limit or cancellation: metered use
-  centre = 2,    ///< a cluster's fault or remote preemption: nobody pays, the payable is disputed, a claim opens
-  operator_ = 3, ///< the broker's fault, or use beyond the limit: the loss account
-  unknown = 4,   ///< the money waits as disputed until look-up or a two-person decision
+  tenant = 1,     ///< own exit, limit or cancellation: metered use
+  centre = 2,     ///< a cluster's fault or remote preemption: nobody pays, the payable is disputed, a claim opens
+  operator_ = 3,  ///< the broker's fault, or use beyond the limit: the loss account
+  unknown = 4,    ///< the money waits as disputed until look-up or a two-person decision
 };
 
 struct OverrideAction {
@@ -75,7 +75,7 @@ struct OverrideAction {
   OverrideKind kind = OverrideKind::refund;
   std::optional<Liability> liability;
   std::optional<TenantName> tenant;
-  bool operator==(const OverrideAction&) const = default;
+  bool operator==(OverrideAction const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("amount_micro_yuan", self.amount);
     visit("attempt", self.attempt);
@@ -116,13 +116,13 @@ struct AttemptSettled {
   static constexpr std::string_view type = "attempt.settled/1";
   AttemptId attempt;
   std::int64_t billed_card_ms = 0;
-  Money fee;                ///< of the broker, paid by the tenant
-  Money gross;              ///< what the centre charges
+  Money fee;    ///< of the broker, paid by the tenant
+  Money gross;  ///< what the centre charges
   Liability liability = Liability::tenant;
-  Money loss;               ///< borne by the operator
-  Money net;                ///< gross − subsidy, paid by the tenant
-  Money released;           ///< of the tenant's hold, back to the free balance
-  Money subsidy;            ///< drawn from the entitlement
+  Money loss;      ///< borne by the operator
+  Money net;       ///< gross − subsidy, paid by the tenant
+  Money released;  ///< of the tenant's hold, back to the free balance
+  Money subsidy;   ///< drawn from the entitlement
   static void fields(auto& self, auto&& visit) {
     visit("attempt", self.attempt);
     visit("billed_card_ms", self.billed_card_ms);

@@ -1,10 +1,10 @@
 // Events about tenants, keys, accounts and quotas: who may ask for what, and where.
 #pragma once
 
+#include "policy/definitions.hpp"
+
 #include <optional>
 #include <string_view>
-
-#include "policy/definitions.hpp"
 
 namespace sluice::policy {
 
@@ -12,9 +12,9 @@ struct TenantRegistered {
   static constexpr std::string_view type = "tenant.registered/1";
   ApplicantClass applicant = ApplicantClass::startup;
   By by;
-  Hash identity;                                ///< private: company name, credit code, contact
-  std::int32_t queue_limit = 10'000;            ///< jobs waiting at once
-  RegionCode region;                            ///< of registration
+  Hash identity;                      ///< private: company name, credit code, contact
+  std::int32_t queue_limit = 10'000;  ///< jobs waiting at once
+  RegionCode region;                  ///< of registration
   std::int32_t submissions_per_minute = 6'000;
   TenantName tenant;
   static void fields(auto& self, auto&& visit) {
@@ -51,8 +51,8 @@ struct KeyIssued {
   KeyName key;
   PrincipalName principal;
   Role role = Role::tenant;
-  Hash secret_hash;                   ///< SHA-256 of the whole key text
-  std::optional<TenantName> tenant;   ///< present exactly for role tenant
+  Hash secret_hash;                  ///< SHA-256 of the whole key text
+  std::optional<TenantName> tenant;  ///< present exactly for role tenant
   static void fields(auto& self, auto&& visit) {
     visit("by", self.by);
     visit("expires_at_ms", self.expires_at);
@@ -80,9 +80,9 @@ struct AccountOpened {
   Timestamp approved_from;
   By by;
   ClusterName cluster;
-  Hash contract;                      ///< private: contract number and terms
+  Hash contract;  ///< private: contract number and terms
   CredentialName credential;
-  std::optional<TenantName> holder;   ///< absent: the operator holds it and every tenant may use it
+  std::optional<TenantName> holder;  ///< absent: the operator holds it and every tenant may use it
   static void fields(auto& self, auto&& visit) {
     visit("approved_from_ms", self.approved_from);
     visit("by", self.by);

@@ -1,13 +1,13 @@
 // Events about jobs, rounds, allocations and attempts: from acceptance to the last meter reading.
 #pragma once
 
-#include <optional>
-#include <string_view>
-#include <vector>
-
 #include "policy/definitions.hpp"
 #include "policy/reason.hpp"
 #include "policy/shared_bytes.hpp"
+
+#include <optional>
+#include <string_view>
+#include <vector>
 
 namespace sluice::policy {
 
@@ -16,7 +16,7 @@ struct Reach {
   ClusterName cluster;
   Reason reason = Reason::none;  ///< none: reachable
   std::int32_t variant = 0;      ///< index into the job's variants
-  bool operator==(const Reach&) const = default;
+  bool operator==(Reach const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("cluster", self.cluster);
     visit("reason", self.reason);
@@ -27,8 +27,8 @@ struct Reach {
 /// The job's id is this entry's sequence number.
 struct JobAccepted {
   static constexpr std::string_view type = "job.accepted/1";
-  std::uint64_t lot = 0;           ///< first 8 bytes of SHA-256(day secret ‖ tenant ‖ SHA-256(Idempotency-Key)), big-endian
-  Hash payload;                    ///< private: names, images, commands, environments, paths
+  std::uint64_t lot = 0;  ///< first 8 bytes of SHA-256(day secret ‖ tenant ‖ SHA-256(Idempotency-Key)), big-endian
+  Hash payload;           ///< private: names, images, commands, environments, paths
   JobSpec spec;
   TenantName tenant;
   std::vector<Reach> unreachable;  ///< sorted by (cluster, variant); pairs not listed are reachable
@@ -91,25 +91,31 @@ struct RoundOpened {
 /// The decision, with what proves it. Submitted only if the certificate check passes; replay runs the same check.
 struct RoundDecided {
   static constexpr std::string_view type = "round.decided/1";
-  Money bound;              ///< proven: no plan costs less
-  Money cost;
-  std::int32_t jobs = 0;
-  std::int32_t offers = 0;
-  SharedBytes plan;         ///< blob: canonical plan
+  Money bound;  ///< proven: no plan costs less
+  Money cost;   ///< price + waiting + fairness + shortfall
+  Money fairness;
+  std::int32_t jobs = 0;  ///< of the problem
   std::int32_t placed = 0;
-  SharedBytes prices;       ///< blob: canonical prices (the certificate)
-  Hash problem;             ///< digest of the problem built from the pinned view
+  SharedBytes plan;  ///< blob: canonical plan
+  Money price;
+  SharedBytes prices;  ///< blob: canonical prices (the certificate)
+  Hash problem;        ///< digest of the problem built from the pinned view
   RoundNumber round;
+  Money shortfall;
+  Money waiting;
   static void fields(auto& self, auto&& visit) {
     visit("bound_micro_yuan", self.bound);
     visit("cost_micro_yuan", self.cost);
+    visit("fairness_micro_yuan", self.fairness);
     visit("jobs", self.jobs);
-    visit("offers", self.offers);
     visit("placed", self.placed);
     visit("plan", self.plan);
+    visit("price_micro_yuan", self.price);
     visit("prices", self.prices);
     visit("problem", self.problem);
     visit("round", self.round);
+    visit("shortfall_micro_yuan", self.shortfall);
+    visit("waiting_micro_yuan", self.waiting);
   }
 };
 
@@ -130,20 +136,20 @@ struct Allocation {
   std::int32_t cards = 0;
   ClusterName cluster;
   std::optional<EntitlementId> entitlement;
-  Money estimate;                        ///< gross for the declared work
-  Money extra;                           ///< of DESIGN's round: borne by the policy's owner, never by the tenant
+  Money estimate;  ///< gross for the declared work
+  Money extra;     ///< of DESIGN's round: borne by the policy's owner, never by the tenant
   std::int32_t fee_bp = 0;
-  Money hold_net;                        ///< tenant's share at the limit, fee included
-  Money hold_subsidy;                    ///< voucher's share at the limit
-  std::int64_t limit_ms = 0;             ///< granted run time, sent as the remote limit, never raised
+  Money hold_net;             ///< tenant's share at the limit, fee included
+  Money hold_subsidy;         ///< voucher's share at the limit
+  std::int64_t limit_ms = 0;  ///< granted run time, sent as the remote limit, never raised
   std::optional<Money> list_price_per_card_hour;
-  Money price_per_card_hour;             ///< fixed now
-  std::int32_t programme_version = 0;    ///< 0 without entitlement
+  Money price_per_card_hour;           ///< fixed now
+  std::int32_t programme_version = 0;  ///< 0 without entitlement
   std::int32_t rate_bp = 0;
   std::int32_t tariff_version = 0;
   AcceleratorType type;
   std::int32_t variant = 0;
-  bool operator==(const Allocation&) const = default;
+  bool operator==(Allocation const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("account", self.account);
     visit("cards", self.cards);
@@ -203,7 +209,7 @@ struct AttemptAcknowledged {
   static constexpr std::string_view type = "attempt.acknowledged/1";
   AttemptId attempt;
   std::optional<Hash> evidence;
-  Hash remote;                     ///< private: the cluster's own id
+  Hash remote;  ///< private: the cluster's own id
   static void fields(auto& self, auto&& visit) {
     visit("attempt", self.attempt);
     visit("evidence", self.evidence);
@@ -227,7 +233,7 @@ struct AttemptRefused {
 struct AttemptStarted {
   static constexpr std::string_view type = "attempt.started/1";
   AttemptId attempt;
-  Timestamp started_at;            ///< by the cluster's report
+  Timestamp started_at;  ///< by the cluster's report
   static void fields(auto& self, auto&& visit) {
     visit("attempt", self.attempt);
     visit("started_at_ms", self.started_at);
@@ -271,7 +277,7 @@ enum class Outcome : std::uint8_t {
 struct AttemptEnded {
   static constexpr std::string_view type = "attempt.ended/1";
   AttemptId attempt;
-  std::int64_t card_ms = 0;        ///< final cumulative use
+  std::int64_t card_ms = 0;  ///< final cumulative use
   std::optional<Hash> evidence;
   std::optional<std::int32_t> exit_code;
   Outcome outcome = Outcome::succeeded;

@@ -6,7 +6,7 @@
 
 namespace sluice::json {
 
-/// `code` is stable: required, wrong_type, out_of_range, too_long, too_many, too_few, unknown_key, not_allowed, bad_format,
+/// `code` is stable: required, wrong_type, out_of_range, too_long, too_short, too_many, too_few, unknown_key, not_allowed, bad_format,
 /// too_many_errors, or a code of the caller's own.
 struct FieldError {
   std::string pointer;    ///< RFC 6901, "" is the whole document

@@ -1,37 +1,37 @@
 // The double-entry books: accounts, balances, and transfers that sum to zero by construction.
 #pragma once
 
+#include "policy/definitions.hpp"
+
 #include <compare>
 #include <cstdint>
 #include <string>
-
-#include "policy/definitions.hpp"
 
 namespace sluice::policy {
 
 /// Kinds of book accounts. Values are part of the state's rows: never renumber.
 enum class BookKind : std::uint8_t {
-  bank = 1,                  ///< money outside; negative while we hold deposits
-  treasury = 2,              ///< public money outside; negative while purses and vouchers hold it
-  tenant_free = 3,           ///< owner: tenant
-  tenant_held = 4,           ///< owner: tenant; holds of live attempts
-  tenant_disputed = 5,       ///< owner: tenant; holds of attempts whose end is unknown
-  purse = 6,                 ///< owner: programme
-  entitlement_free = 7,      ///< owner: entitlement id
-  entitlement_held = 8,      ///< owner: entitlement id
-  entitlement_disputed = 9,  ///< owner: entitlement id
-  centre_payable = 10,       ///< owner: cluster; what the broker owes for tenants' shares
-  centre_claim = 11,         ///< owner: cluster; what the centre claims from the voucher's treasury
-  centre_disputed = 12,      ///< owner: cluster; use that nobody pays until the centre's fault is settled (a claim)
-  claim_against_centre = 13, ///< owner: cluster; counter-account of centre_disputed
-  operator_fee = 14,         ///< fees earned
-  operator_loss = 15,        ///< losses borne; negative when money was lost
+  bank = 1,                   ///< money outside; negative while we hold deposits
+  treasury = 2,               ///< public money outside; negative while purses and vouchers hold it
+  tenant_free = 3,            ///< owner: tenant
+  tenant_held = 4,            ///< owner: tenant; holds of live attempts
+  tenant_disputed = 5,        ///< owner: tenant; holds of attempts whose end is unknown
+  purse = 6,                  ///< owner: programme
+  entitlement_free = 7,       ///< owner: entitlement id
+  entitlement_held = 8,       ///< owner: entitlement id
+  entitlement_disputed = 9,   ///< owner: entitlement id
+  centre_payable = 10,        ///< owner: cluster; what the broker owes for tenants' shares
+  centre_claim = 11,          ///< owner: cluster; what the centre claims from the voucher's treasury
+  centre_disputed = 12,       ///< owner: cluster; use that nobody pays until the centre's fault is settled (a claim)
+  claim_against_centre = 13,  ///< owner: cluster; counter-account of centre_disputed
+  operator_fee = 14,          ///< fees earned
+  operator_loss = 15,         ///< losses borne; negative when money was lost
 };
 
 struct BookAccount {
   BookKind kind = BookKind::bank;
   std::string owner;  ///< empty for accounts of the broker itself
-  auto operator<=>(const BookAccount&) const = default;
+  auto operator<=>(BookAccount const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("kind", self.kind);
     visit("owner", self.owner);

@@ -1,31 +1,31 @@
 // The waiting jobs as immutable shared chunks: a round pins them for the price of copying one pointer per chunk.
 #pragma once
 
+#include "policy/state/records.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <unordered_map>
 #include <vector>
-
-#include "policy/state/records.hpp"
 
 namespace sluice::policy {
 
 /// A pinned view of all waiting jobs; stays as it was while the queue moves on. Order is of no meaning.
 class PinnedQueue {
  public:
-  using Chunk = std::vector<std::shared_ptr<const Job>>;
-  explicit PinnedQueue(std::vector<std::shared_ptr<const Chunk>> chunks, std::size_t size) : chunks_(std::move(chunks)), size_(size) {}
+  using Chunk = std::vector<std::shared_ptr<Job const>>;
+  explicit PinnedQueue(std::vector<std::shared_ptr<Chunk const>> chunks, std::size_t size) : chunks_(std::move(chunks)), size_(size) {}
   PinnedQueue() = default;
   std::size_t size() const { return size_; }
   /// Calls visit(std::shared_ptr<const Job> const&) for each waiting job.
   template <class Visit>
   void for_each(Visit&& visit) const {
-    for (const auto& chunk : chunks_)
-      for (const auto& job : *chunk) visit(job);
+    for (auto const& chunk : chunks_)
+      for (auto const& job : *chunk) visit(job);
   }
 
  private:
-  std::vector<std::shared_ptr<const Chunk>> chunks_;
+  std::vector<std::shared_ptr<Chunk const>> chunks_;
   std::size_t size_ = 0;
 };
 
@@ -34,8 +34,8 @@ class JobQueue {
  public:
   static constexpr std::size_t chunk_jobs = 512;
 
-  void insert(std::shared_ptr<const Job> job);   ///< REQUIRES: not present
-  void replace(std::shared_ptr<const Job> job);  ///< REQUIRES: present
+  void insert(std::shared_ptr<Job const> job);   ///< REQUIRES: not present
+  void replace(std::shared_ptr<Job const> job);  ///< REQUIRES: present
   void erase(JobId id);                          ///< REQUIRES: present
   bool contains(JobId id) const { return place_.contains(id.value); }
   std::size_t size() const { return place_.size(); }

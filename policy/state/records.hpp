@@ -1,19 +1,19 @@
 // The records the state consists of: one struct per table, each a row of the snapshot.
 #pragma once
 
+#include "policy/events/event.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
-
-#include "policy/events/event.hpp"
 
 namespace sluice::policy {
 
 struct Tenant {
   ApplicantClass applicant = ApplicantClass::startup;
   Hash identity;
-  std::int32_t jobs_open = 0;        ///< waiting or live
+  std::int32_t jobs_open = 0;  ///< waiting or live
   std::int32_t jobs_waiting = 0;
   std::int32_t queue_limit = 0;
   std::int32_t refusals_in_minute = 0;
@@ -21,7 +21,7 @@ struct Tenant {
   TenantStatus status = TenantStatus::active;
   std::int32_t submissions_in_minute = 0;
   std::int32_t submissions_per_minute = 0;
-  std::int64_t window_minute = 0;    ///< the minute since the epoch that the two counters are about
+  std::int64_t window_minute = 0;  ///< the minute since the epoch that the two counters are about
   static void fields(auto& self, auto&& visit) {
     visit("applicant_class", self.applicant);
     visit("identity", self.identity);
@@ -110,9 +110,9 @@ struct ClusterOffers {
 
 /// Cards in use by our attempts, per (cluster, type).
 struct CardUse {
-  std::int32_t live_cards = 0;             ///< of attempts not yet ended
-  std::int32_t since_observation = 0;      ///< of these, allocated after the last observation's as_of: it cannot have counted them
-  std::int32_t ended_since_observation = 0;///< counted by the observation and ended since: stay used until observed again
+  std::int32_t live_cards = 0;               ///< of attempts not yet ended
+  std::int32_t since_observation = 0;        ///< of these, allocated after the last observation's as_of: it cannot have counted them
+  std::int32_t ended_since_observation = 0;  ///< counted by the observation and ended since: stay used until observed again
   static void fields(auto& self, auto&& visit) {
     visit("ended_since_observation", self.ended_since_observation);
     visit("live_cards", self.live_cards);
@@ -121,9 +121,9 @@ struct CardUse {
 };
 
 struct Entitlement {
-  Money amount;                    ///< as issued
+  Money amount;  ///< as issued
   TenantName holder;
-  bool closed = false;             ///< expired or revoked
+  bool closed = false;  ///< expired or revoked
   ProgrammeName programme;
   std::int32_t programme_version = 1;
   Timestamp valid_from;
@@ -151,7 +151,14 @@ struct Override {
 };
 
 enum class JobStatus : std::uint8_t {
-  queued = 1, allocated = 2, dispatched = 3, running = 4, completed = 5, failed = 6, cancelled = 7, lost = 8
+  queued = 1,
+  allocated = 2,
+  dispatched = 3,
+  running = 4,
+  completed = 5,
+  failed = 6,
+  cancelled = 7,
+  lost = 8
 };
 
 /// True for completed, failed, cancelled and lost.
@@ -159,15 +166,15 @@ constexpr bool is_final(JobStatus status) { return status >= JobStatus::complete
 
 struct Job {
   Timestamp accepted_at;
-  RoundNumber accepted_round;            ///< the last round opened before it: its age is content, so resubmitting loses age
-  std::int32_t attempts = 0;             ///< made so far; the current one has this number
+  RoundNumber accepted_round;  ///< the last round opened before it: its age is content, so resubmitting loses age
+  std::int32_t attempts = 0;   ///< made so far; the current one has this number
   bool cancel_requested = false;
-  std::uint64_t changed_at = 0;          ///< sequence of the last entry that changed it
+  std::uint64_t changed_at = 0;  ///< sequence of the last entry that changed it
   JobId id;
   std::uint64_t lot = 0;
   Hash payload;
   Reason reason = Reason::waiting_for_round;  ///< why it is where it is
-  std::shared_ptr<const JobSpec> spec;
+  std::shared_ptr<JobSpec const> spec;
   JobStatus status = JobStatus::queued;
   TenantName tenant;
   std::vector<Reach> unreachable;
@@ -193,10 +200,10 @@ enum class AttemptStatus : std::uint8_t {
   intended = 2,      ///< may exist at the cluster; unknown until an answer or a look-up
   acknowledged = 3,  ///< the cluster has it, waiting there
   running = 4,
-  ended = 5,         ///< settlement is forced next
-  lost = 6,          ///< outcome unknown, money disputed
+  ended = 5,  ///< settlement is forced next
+  lost = 6,   ///< outcome unknown, money disputed
   settled = 7,
-  refused = 8,       ///< never ran; holds released
+  refused = 8,  ///< never ran; holds released
 };
 
 /// True while its cards count as used.
@@ -208,7 +215,7 @@ struct Attempt {
   std::int64_t card_ms = 0;
   std::optional<Timestamp> ended_at;
   std::optional<std::int32_t> exit_code;
-  bool fenced = false;                  ///< lost, and a second run was allowed
+  bool fenced = false;  ///< lost, and a second run was allowed
   AttemptId id;
   std::optional<Timestamp> intended_at;
   std::optional<Outcome> outcome;
@@ -259,15 +266,15 @@ struct Round {
 
 /// Scalars of the whole broker: one row.
 struct Governance {
-  Timestamp at;                        ///< of the last entry
+  Timestamp at;  ///< of the last entry
   std::int32_t disclosure_delay_days = 30;
   bool dispatch_frozen = false;
-  std::optional<std::int64_t> lot_day; ///< open day
+  std::optional<std::int64_t> lot_day;  ///< open day
   Hash lot_secret_hash;
   std::string origin;
   bool rounds_paused = false;
   std::int32_t rules_version = 0;
-  std::uint64_t sequence = 0;          ///< entries applied so far = index of the next one
+  std::uint64_t sequence = 0;  ///< entries applied so far = index of the next one
   static void fields(auto& self, auto&& visit) {
     visit("at_ms", self.at);
     visit("disclosure_delay_days", self.disclosure_delay_days);

@@ -1,0 +1,64 @@
+// What the market interface says, over the live state and over a pinned view.
+#include "policy/market.hpp"
+
+namespace sluice::policy {
+namespace {
+
+template <class Map, class Key>
+auto* find_or_null(Map const& map, Key const& key) {
+  auto const it = map.find(key);
+  return it == map.end() ? nullptr : &it->second;
+}
+
+BookAccount entitlement_book(EntitlementId id) { return {BookKind::entitlement_free, std::to_string(id.value)}; }
+
+}  // namespace
+
+ClusterOffers const* LiveMarket::offers(ClusterName const& cluster) const { return find_or_null(state_.offers, cluster); }
+std::optional<std::int32_t> LiveMarket::sellable(ClusterName const& cluster, AcceleratorType const& type) const {
+  return sellable_cards(state_, cluster, type);
+}
+Tenant const* LiveMarket::tenant(TenantName const& name) const { return find_or_null(state_.tenants, name); }
+Money LiveMarket::tenant_free(TenantName const& name) const { return balance(state_, {BookKind::tenant_free, name.text}); }
+Money LiveMarket::entitlement_free(EntitlementId id) const { return balance(state_, entitlement_book(id)); }
+std::int32_t LiveMarket::tenant_cards(TenantName const& tenant, ClusterName const& cluster) const {
+  auto const* cards = find_or_null(state_.tenant_cards, std::pair{tenant, cluster});
+  return cards == nullptr ? 0 : *cards;
+}
+
+PinnedMarket::PinnedMarket(State const& state, Timestamp now)
+    : catalogue_(state.catalogue),
+      now_(now),
+      round_(state.round.round),
+      queue_(state.queue.pin()),
+      offers_(state.offers),
+      tenants_(state.tenants),
+      tenant_cards_(state.tenant_cards) {
+  for (auto const& [cluster, seen] : state.offers)
+    for (Offer const& offer : seen.offers)
+      if (auto const cards = sellable_cards(state, cluster, offer.type)) sellable_.emplace(std::pair{cluster, offer.type}, *cards);
+  for (auto const& [name, tenant] : state.tenants) tenant_free_.emplace(name, balance(state, {BookKind::tenant_free, name.text}));
+  for (auto const& [id, entitlement] : state.catalogue->entitlements)
+    if (!entitlement.closed) entitlement_free_.emplace(id, balance(state, entitlement_book(id)));
+}
+
+ClusterOffers const* PinnedMarket::offers(ClusterName const& cluster) const { return find_or_null(offers_, cluster); }
+std::optional<std::int32_t> PinnedMarket::sellable(ClusterName const& cluster, AcceleratorType const& type) const {
+  auto const* cards = find_or_null(sellable_, std::pair{cluster, type});
+  return cards == nullptr ? std::nullopt : std::optional(*cards);
+}
+Tenant const* PinnedMarket::tenant(TenantName const& name) const { return find_or_null(tenants_, name); }
+Money PinnedMarket::tenant_free(TenantName const& name) const {
+  auto const* money = find_or_null(tenant_free_, name);
+  return money == nullptr ? Money{} : *money;
+}
+Money PinnedMarket::entitlement_free(EntitlementId id) const {
+  auto const* money = find_or_null(entitlement_free_, id);
+  return money == nullptr ? Money{} : *money;
+}
+std::int32_t PinnedMarket::tenant_cards(TenantName const& tenant, ClusterName const& cluster) const {
+  auto const* cards = find_or_null(tenant_cards_, std::pair{tenant, cluster});
+  return cards == nullptr ? 0 : *cards;
+}
+
+}  // namespace sluice::policy
