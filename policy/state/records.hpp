@@ -61,7 +61,13 @@ struct Key {
 /// Someone who acts. Remembered with the principal that issued the first key, for the two-person rule.
 struct Principal {
   PrincipalName created_by;
-  static void fields(auto& self, auto&& visit) { visit("created_by", self.created_by); }
+  std::int32_t roles = 0;            ///< of its keys that are not revoked: bit 1 << role
+  std::optional<TenantName> tenant;  ///< whom it acts for; absent: staff
+  static void fields(auto& self, auto&& visit) {
+    visit("created_by", self.created_by);
+    visit("roles", self.roles);
+    visit("tenant", self.tenant);
+  }
 };
 
 struct Account {
@@ -81,12 +87,10 @@ struct Account {
 
 struct Cluster {
   ClusterDefinition definition;
-  std::int32_t live_attempts = 0;
   bool remove_when_empty = false;
   ClusterStatus status = ClusterStatus::open;
   static void fields(auto& self, auto&& visit) {
     visit("definition", self.definition);
-    visit("live_attempts", self.live_attempts);
     visit("remove_when_empty", self.remove_when_empty);
     visit("status", self.status);
   }
@@ -95,12 +99,14 @@ struct Cluster {
 /// What a cluster offers now, with our own live cards per type as the broker counts them.
 struct ClusterOffers {
   Timestamp as_of;
+  Timestamp observed_at;            ///< when the entry was made: what was allocated before may have been counted
   std::vector<Offer> offers;        ///< sorted by type
   bool stale = false;               ///< expired: not to be used
   std::vector<VoucherTerms> terms;  ///< sorted by programme
   Timestamp valid_until;
   static void fields(auto& self, auto&& visit) {
     visit("as_of_ms", self.as_of);
+    visit("observed_at_ms", self.observed_at);
     visit("offers", self.offers);
     visit("stale", self.stale);
     visit("terms", self.terms);
@@ -111,29 +117,31 @@ struct ClusterOffers {
 /// Cards in use by our attempts, per (cluster, type).
 struct CardUse {
   std::int32_t live_cards = 0;               ///< of attempts not yet ended
-  std::int32_t since_observation = 0;        ///< of these, allocated after the last observation's as_of: it cannot have counted them
-  std::int32_t ended_since_observation = 0;  ///< counted by the observation and ended since: stay used until observed again
+  std::int32_t ended_since_observation = 0;  ///< perhaps counted by the observation and ended since: stay used until observed again
   static void fields(auto& self, auto&& visit) {
     visit("ended_since_observation", self.ended_since_observation);
     visit("live_cards", self.live_cards);
-    visit("since_observation", self.since_observation);
   }
 };
 
 struct Entitlement {
-  Money amount;  ///< as issued
-  TenantName holder;
+  Money amount;         ///< as issued
   bool closed = false;  ///< expired or revoked
+  TenantName holder;
+  Timestamp issued_at;
   ProgrammeName programme;
   std::int32_t programme_version = 1;
+  Money returned;  ///< to the purse, unspent: does not count against the cap per entity
   Timestamp valid_from;
   Timestamp valid_until;
   static void fields(auto& self, auto&& visit) {
     visit("amount_micro_yuan", self.amount);
     visit("closed", self.closed);
     visit("holder", self.holder);
+    visit("issued_at_ms", self.issued_at);
     visit("programme", self.programme);
     visit("programme_version", self.programme_version);
+    visit("returned_micro_yuan", self.returned);
     visit("valid_from_ms", self.valid_from);
     visit("valid_until_ms", self.valid_until);
   }
@@ -174,6 +182,7 @@ struct Job {
   std::uint64_t lot = 0;
   Hash payload;
   Reason reason = Reason::waiting_for_round;  ///< why it is where it is
+  std::int32_t refusals = 0;                  ///< of its attempts that never ran: they do not count against max_attempts
   std::shared_ptr<JobSpec const> spec;
   JobStatus status = JobStatus::queued;
   TenantName tenant;
@@ -188,6 +197,7 @@ struct Job {
     visit("lot", self.lot);
     visit("payload", self.payload);
     visit("reason", self.reason);
+    visit("refusals", self.refusals);
     visit("spec", self.spec);
     visit("status", self.status);
     visit("tenant", self.tenant);
@@ -218,6 +228,7 @@ struct Attempt {
   bool fenced = false;  ///< lost, and a second run was allowed
   AttemptId id;
   std::optional<Timestamp> intended_at;
+  std::optional<Liability> liability;  ///< who pays, where a decision overrules what the outcome says
   std::optional<Outcome> outcome;
   std::optional<Hash> remote;
   RoundNumber round;
@@ -225,6 +236,7 @@ struct Attempt {
   std::optional<Timestamp> started_at;
   AttemptStatus status = AttemptStatus::allocated;
   bool stop_intended = false;
+  Tariff tariff;  ///< as it was at allocation: later versions do not touch it
   TenantName tenant;
   static void fields(auto& self, auto&& visit) {
     visit("allocated_at_ms", self.allocated_at);
@@ -235,6 +247,7 @@ struct Attempt {
     visit("fenced", self.fenced);
     visit("id", self.id);
     visit("intended_at_ms", self.intended_at);
+    visit("liability", self.liability);
     visit("outcome", self.outcome);
     visit("remote", self.remote);
     visit("round", self.round);
@@ -242,6 +255,7 @@ struct Attempt {
     visit("started_at_ms", self.started_at);
     visit("status", self.status);
     visit("stop_intended", self.stop_intended);
+    visit("tariff", self.tariff);
     visit("tenant", self.tenant);
   }
 };
@@ -270,6 +284,7 @@ struct Governance {
   std::int32_t disclosure_delay_days = 30;
   bool dispatch_frozen = false;
   std::optional<std::int64_t> lot_day;  ///< open day
+  std::int64_t lot_day_last = 0;        ///< newest day ever opened: a closed day never opens again
   Hash lot_secret_hash;
   std::string origin;
   bool rounds_paused = false;
@@ -280,6 +295,7 @@ struct Governance {
     visit("disclosure_delay_days", self.disclosure_delay_days);
     visit("dispatch_frozen", self.dispatch_frozen);
     visit("lot_day", self.lot_day);
+    visit("lot_day_last", self.lot_day_last);
     visit("lot_secret_hash", self.lot_secret_hash);
     visit("origin", self.origin);
     visit("rounds_paused", self.rounds_paused);

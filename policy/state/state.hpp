@@ -69,7 +69,6 @@ struct State {
   std::map<std::pair<ClusterName, AcceleratorType>, CardUse> card_use;
   std::map<std::pair<TenantName, ClusterName>, std::int32_t> tenant_cards;  ///< live cards per tenant and cluster
   std::map<OverrideId, Override> overrides;                                 ///< undecided ones
-  std::map<std::pair<ProgrammeName, TenantName>, Money> issued;             ///< in the cap period that `issued_year` names
   std::map<BookAccount, Money> books;
 
   std::map<JobId, std::shared_ptr<Job const>> jobs;  ///< open ones, and final ones with money still disputed
