@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace sluice::policy {
@@ -108,6 +109,8 @@ enum class Reason : std::uint16_t {
 
 /// Stable machine name: "throughput_unknown".
 std::string_view code(Reason reason);
+/// The reason of this exact code.
+std::optional<Reason> reason_from_code(std::string_view code);
 /// One sentence that says what is the matter and, where someone can act, what to do.
 std::string_view text_english(Reason reason);
 std::string_view text_chinese(Reason reason);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <limits>
 
 namespace sluice::assignment {
 
@@ -12,6 +11,7 @@ namespace {
 /// Prices and priced costs stay below 2^58, so that sums of a handful of them fit 64 bits.
 constexpr int priced_bits = 58;
 constexpr int finest_shift = 24;
+constexpr std::int64_t priced_max = std::int64_t{1} << priced_bits;
 
 }  // namespace
 
@@ -46,6 +46,14 @@ Core::Core(Problem const& whole) : problem(whole), canonical(canonicalise(whole)
   auto const magnitude = [](std::int64_t value) { return static_cast<std::uint64_t>(value < 0 ? -value : value); };
   for (Job const& job : problem.jobs) largest = std::max(largest, magnitude(job.waiting_cost));
   for (std::size_t i = 0; i < problem.bid_total(); ++i) largest = std::max(largest, magnitude(problem.cost(i)));
+  std::uint64_t largest_minimum = 0;
+  for (std::size_t i = 0; i < problem.bid_total(); ++i) {
+    if (!bundle_minimum[problem.bid_bundle[i]]) continue;
+    for (CoreUse const& use : uses_of_bundle(problem.bid_bundle[i]))
+      if (is_minimum[use.row]) largest_minimum = std::max(largest_minimum, magnitude(amount(i, use)));
+  }
+  minimums_priced_ = std::bit_width(largest_minimum) <= priced_bits - 8;
+  if (minimums_priced_) largest = std::max(largest, largest_minimum);
   price_shift = static_cast<std::uint8_t>(std::clamp(priced_bits - static_cast<int>(std::bit_width(largest)) - 8, 0, finest_shift));
 }
 
@@ -58,7 +66,8 @@ bool Core::fits(std::size_t bid) const {
 }
 
 std::int64_t Core::price_max(std::size_t rank) const {
-  if (!is_minimum[rank]) return std::numeric_limits<std::int64_t>::max();
+  if (!is_minimum[rank]) return priced_max;
+  if (!minimums_priced_) return 0;
   return static_cast<std::int64_t>((Int128{shortfall_ppm[rank]} << price_shift) / ppm);
 }
 

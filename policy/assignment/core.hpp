@@ -48,6 +48,9 @@ struct Core {
   std::int64_t price_max(std::size_t rank) const;
   /// What a shortfall costs, rounded up.
   std::int64_t shortfall_cost(std::size_t rank, std::int64_t used) const;
+
+ private:
+  bool minimums_priced_ = true;  ///< false: some bid takes so much of a minimum that priced sums would not fit 64 bits
 };
 
 }  // namespace sluice::assignment

@@ -36,7 +36,7 @@ std::expected<void, std::string> validate_rows(Problem const& problem, Int128& t
   for (std::size_t r = 0; r < problem.rows.size(); ++r) {
     Row const& row = problem.rows[r];
     if (row.kind > RowKind::minimum_spend) return bad(at("rows", r), "unknown kind");
-    if (row.capacity < 0 || row.capacity > sum_limit) return bad(at("rows", r), "capacity outside 0 … 2^61");
+    if (row.capacity < 0 || row.capacity > sum_limit) return bad(at("rows", r), "capacity outside 0 … 2^58");
     if (row.kind != RowKind::minimum_spend && row.shortfall_ppm != 0)
       return bad(at("rows", r), "only a minimum_spend row prices a shortfall");
     if (row.shortfall_ppm < 0 || row.shortfall_ppm > ppm) return bad(at("rows", r), "shortfall_ppm outside 0 … 1000000");
@@ -81,16 +81,16 @@ std::expected<void, std::string> validate_bids(Problem const& problem) {
   for (std::size_t i = 0; i < n; ++i) {
     std::uint32_t const bundle = problem.bid_bundle[i];
     if (bundle >= problem.bundle_total()) return bad(at("bid_bundle", i), "no such bundle");
-    if (!in_range(problem.bid_price[i])) return bad(at("bid_price", i), "outside 0 … 2^61");
-    if (!problem.bid_hold.empty() && !in_range(problem.bid_hold[i])) return bad(at("bid_hold", i), "outside 0 … 2^61");
-    if (!problem.bid_draw.empty() && !in_range(problem.bid_draw[i])) return bad(at("bid_draw", i), "outside 0 … 2^61");
+    if (!in_range(problem.bid_price[i])) return bad(at("bid_price", i), "outside 0 … 2^58");
+    if (!problem.bid_hold.empty() && !in_range(problem.bid_hold[i])) return bad(at("bid_hold", i), "outside 0 … 2^58");
+    if (!problem.bid_draw.empty() && !in_range(problem.bid_draw[i])) return bad(at("bid_draw", i), "outside 0 … 2^58");
     std::int64_t const fairness = problem.fairness(i);
-    if (fairness < -sum_limit || fairness > sum_limit) return bad(at("bid_fairness", i), "outside -2^61 … 2^61");
+    if (fairness < -sum_limit || fairness > sum_limit) return bad(at("bid_fairness", i), "outside -2^58 … 2^58");
     if (!metered[bundle]) continue;
     for (std::uint32_t u = problem.bundle_first[bundle]; u < problem.bundle_first[bundle + 1]; ++u) {
       Use const& use = problem.uses[u];
       if (use.meter != Meter::fixed && ceil_ppm(quantity_of(problem, i, use.meter), use.amount) > sum_limit)
-        return bad(at("bids", i), "takes more than 2^61 units of rows[" + std::to_string(use.row) + "]");
+        return bad(at("bids", i), "takes more than 2^58 units of rows[" + std::to_string(use.row) + "]");
     }
   }
   return {};
@@ -142,7 +142,7 @@ std::expected<void, std::string> validate(Problem const& problem) {
     if (std::size_t{job.first_bid} + job.bid_count > problem.bid_total()) return bad(at("jobs", j), "bids outside the problem");
     total += largest.of(job);
     if (total > sum_limit)
-      return bad(at("jobs", j), "costs too large: the jobs' largest costs and all shortfalls together must stay within 2^61 micro-yuan");
+      return bad(at("jobs", j), "costs too large: the jobs' largest costs and all shortfalls together must stay within 2^58 micro-yuan");
   }
   return {};
 }

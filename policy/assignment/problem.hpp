@@ -89,7 +89,7 @@ struct Problem {
 };
 
 /// Limits that keep every sum of the solver and the checker inside 64 and 128 bits.
-constexpr std::int64_t sum_limit = std::int64_t{1} << 61;  ///< Σ over jobs of the largest |cost|, waiting included, plus shortfalls
+constexpr std::int64_t sum_limit = std::int64_t{1} << 58;  ///< Σ over jobs of the largest |cost|, waiting included, plus shortfalls
 constexpr std::int64_t ppm = 1'000'000;
 constexpr std::int64_t ppm_factor_max = 1'000'000'000;
 constexpr std::size_t jobs_max = std::size_t{1} << 24;

@@ -1,15 +1,15 @@
 // Entries: one writer and one reader, both driven by the events' own list of members.
 #include "storage/log/event_codec.hpp"
 
+#include "policy/enum_names.hpp"
+#include "policy/json/canonical_writer.hpp"
+#include "policy/reason.hpp"
+
 #include <array>
 #include <cassert>
 #include <concepts>
 #include <type_traits>
 #include <utility>
-
-#include "policy/enum_names.hpp"
-#include "policy/json/canonical_writer.hpp"
-#include "policy/reason.hpp"
 
 namespace sluice::log {
 namespace {
@@ -43,9 +43,9 @@ class Writer {
   explicit Writer(std::string& out) : json_(out) {}
 
   template <class Struct>
-  void object(const Struct& value) {
+  void object(Struct const& value) {
     json_.begin_object();
-    Struct::fields(value, [this](std::string_view key, const auto& member) { this->member(key, member); });
+    Struct::fields(value, [this](std::string_view key, auto const& member) { this->member(key, member); });
     json_.end_object();
   }
 
@@ -53,7 +53,7 @@ class Writer {
 
  private:
   template <class T>
-  void member(std::string_view key, const T& value) {
+  void member(std::string_view key, T const& value) {
     if constexpr (is_optional<T>) {
       if (value) member(key, *value);
     } else {
@@ -63,7 +63,7 @@ class Writer {
   }
 
   template <class T>
-  void put(const T& value) {
+  void put(T const& value) {
     if constexpr (std::same_as<T, bool>) {
       json_.boolean(value);
     } else if constexpr (std::same_as<T, std::int32_t> || std::same_as<T, std::int64_t>) {
@@ -94,7 +94,7 @@ class Writer {
       json_.string(name_of(value));
     } else if constexpr (is_vector<T>) {
       json_.begin_array();
-      for (const auto& element : value) put(element);
+      for (auto const& element : value) put(element);
       json_.end_array();
     } else {
       object(value);
@@ -107,7 +107,7 @@ class Writer {
 /// Reads members; the first error ends everything, so later reads are skipped.
 class Reader {
  public:
-  explicit Reader(const BlobSource& blobs) : blobs_(blobs) {}
+  explicit Reader(BlobSource const& blobs) : blobs_(blobs) {}
 
   template <class Struct>
   void object(json::FastObject& source, Struct& value) {
@@ -116,10 +116,10 @@ class Reader {
       this->member(source, key, member);
     });
     if (!error_.empty()) return;
-    if (const auto done = source.finish(); !done) fail(json::to_string(done.error()));
+    if (auto const done = source.finish(); !done) fail(json::to_string(done.error()));
   }
 
-  const std::string& error() const { return error_; }
+  std::string const& error() const { return error_; }
   void fail(std::string what) {
     if (error_.empty()) error_ = std::move(what);
   }
@@ -131,23 +131,26 @@ class Reader {
       if (!source.has(key)) return;
       member(source, key, value.emplace());
     } else {
-      const auto found = source.field(key);
+      auto const found = source.field(key);
       if (!found) return fail(json::to_string(found.error()));
-      if (const std::string what = get(*found, value); !what.empty()) fail("\"" + std::string(key) + "\": " + what);
+      if (std::string const what = get(*found, value); !what.empty()) fail("\"" + std::string(key) + "\": " + what);
     }
   }
 
   template <class T>
-  static std::string assign(const json::Fast<T>& found, auto&& set) {
+  static std::string assign(json::Fast<T> const& found, auto&& set) {
     if (!found) return json::to_string(found.error());
     return set(*found);
   }
 
   /// Empty when the value was read; else what is wrong with it.
   template <class T>
-  std::string get(const json::FastValue& from, T& value) {
+  std::string get(json::FastValue const& from, T& value) {
     if constexpr (std::same_as<T, bool>) {
-      return assign(from.boolean(), [&](bool v) { value = v; return std::string(); });
+      return assign(from.boolean(), [&](bool v) {
+        value = v;
+        return std::string();
+      });
     } else if constexpr (std::same_as<T, std::int32_t> || std::same_as<T, std::int64_t>) {
       return assign(from.integer(), [&](std::int64_t v) {
         if (!std::in_range<T>(v)) return std::string("out of range");
@@ -155,24 +158,36 @@ class Reader {
         return std::string();
       });
     } else if constexpr (std::same_as<T, std::uint64_t>) {
-      return assign(from.unsigned_decimal(), [&](std::uint64_t v) { value = v; return std::string(); });
+      return assign(from.unsigned_decimal(), [&](std::uint64_t v) {
+        value = v;
+        return std::string();
+      });
     } else if constexpr (std::same_as<T, std::string>) {
-      return assign(from.string(), [&](std::string_view v) { value = v; return std::string(); });
+      return assign(from.string(), [&](std::string_view v) {
+        value = v;
+        return std::string();
+      });
     } else if constexpr (std::same_as<T, Money>) {
-      return assign(from.decimal(), [&](std::int64_t v) { value.micro_yuan = v; return std::string(); });
+      return assign(from.decimal(), [&](std::int64_t v) {
+        value.micro_yuan = v;
+        return std::string();
+      });
     } else if constexpr (std::same_as<T, Timestamp>) {
-      return assign(from.integer(), [&](std::int64_t v) { value.ms = v; return std::string(); });
+      return assign(from.integer(), [&](std::int64_t v) {
+        value.ms = v;
+        return std::string();
+      });
     } else if constexpr (std::same_as<T, Hash>) {
       return assign(from.string(), [&](std::string_view v) { return read_hash(v, value); });
     } else if constexpr (std::same_as<T, SharedBytes>) {
       return assign(from.string(), [&](std::string_view v) {
-        const std::string what = read_hash(v, value.hash);
+        std::string const what = read_hash(v, value.hash);
         if (what.empty() && blobs_) value.bytes = blobs_(value.hash);
         return what;
       });
     } else if constexpr (std::same_as<T, AttemptId>) {
       return assign(from.string(), [&](std::string_view v) {
-        const auto id = attempt_from_string(v);
+        auto const id = attempt_from_string(v);
         if (!id) return id.error();
         value = *id;
         return std::string();
@@ -181,12 +196,12 @@ class Reader {
       return assign(from.string(), [&](std::string_view v) {
         if (v.size() != 6 || v.find_first_not_of("0123456789") != std::string_view::npos) return std::string("a region is six digits");
         value.code = 0;
-        for (const char c : v) value.code = value.code * 10 + (c - '0');
+        for (char const c : v) value.code = value.code * 10 + (c - '0');
         return std::string();
       });
     } else if constexpr (std::same_as<T, Reason>) {
       return assign(from.string(), [&](std::string_view v) {
-        const auto reason = reason_from_code(v);
+        auto const reason = reason_from_code(v);
         if (!reason) return "unknown reason \"" + std::string(v) + "\"";
         value = *reason;
         return std::string();
@@ -198,10 +213,13 @@ class Reader {
         return std::string();
       });
     } else if constexpr (is_number_type<T>) {
-      return assign(from.unsigned_decimal(), [&](std::uint64_t v) { value.value = v; return std::string(); });
+      return assign(from.unsigned_decimal(), [&](std::uint64_t v) {
+        value.value = v;
+        return std::string();
+      });
     } else if constexpr (std::is_enum_v<T>) {
       return assign(from.string(), [&](std::string_view v) {
-        const auto named = from_name<T>(v);
+        auto const named = from_name<T>(v);
         if (!named) return "unknown value \"" + std::string(v) + "\"";
         value = *named;
         return std::string();
@@ -224,13 +242,13 @@ class Reader {
   }
 
   static std::string read_hash(std::string_view text, Hash& hash) {
-    const auto read = hash_from_hex(text);
+    auto const read = hash_from_hex(text);
     if (!read) return read.error();
     hash = *read;
     return {};
   }
 
-  const BlobSource& blobs_;
+  BlobSource const& blobs_;
   std::string error_;
 };
 
@@ -247,21 +265,22 @@ void decode_body(Reader& reader, json::FastObject& body, Event& out) {
 template <std::size_t... I>
 BodyDecoder find_decoder(std::string_view type, std::index_sequence<I...>) {
   BodyDecoder found = nullptr;
-  ((std::variant_alternative_t<I, Event>::type == type ? (found = &decode_body<std::variant_alternative_t<I, Event>>, true) : false) || ...);
+  ((std::variant_alternative_t<I, Event>::type == type ? (found = &decode_body<std::variant_alternative_t<I, Event>>, true) : false) ||
+   ...);
   return found;
 }
 
-void encode_to(std::string& out, const Stamped& stamped) {
+void encode_to(std::string& out, Stamped const& stamped) {
   Writer writer(out);
   auto& json = writer.json();
   json.begin_object().key("@").string(type_of(stamped.event)).key("at_ms").integer(stamped.at.ms).key("body");
-  std::visit([&](const auto& event) { writer.object(event); }, stamped.event);
+  std::visit([&](auto const& event) { writer.object(event); }, stamped.event);
   json.end_object();
 }
 
 }  // namespace
 
-std::string encode_entry(const Stamped& stamped) {
+std::string encode_entry(Stamped const& stamped) {
   std::string out;
   out.reserve(512);
   encode_to(out, stamped);
@@ -269,9 +288,9 @@ std::string encode_entry(const Stamped& stamped) {
   return out;
 }
 
-void collect_blobs(const Event& event, std::vector<Blob>& blobs) {
-  if (const auto* decided = std::get_if<RoundDecided>(&event)) {
-    for (const SharedBytes* part : {&decided->plan, &decided->prices}) {
+void collect_blobs(Event const& event, std::vector<Blob>& blobs) {
+  if (auto const* decided = std::get_if<RoundDecided>(&event)) {
+    for (SharedBytes const* part : {&decided->plan, &decided->prices}) {
       assert(part->bytes);
       blobs.push_back({part->hash, *part->bytes});
     }
@@ -281,15 +300,15 @@ void collect_blobs(const Event& event, std::vector<Blob>& blobs) {
 std::expected<Stamped, std::string> EntryDecoder::decode(std::string_view entry) {
   auto root = parser_.parse_object(entry);
   if (!root) return std::unexpected(json::to_string(root.error()));
-  const auto type = root->string("@");
+  auto const type = root->string("@");
   if (!type) return std::unexpected(json::to_string(type.error()));
-  const auto at = root->integer("at_ms");
+  auto const at = root->integer("at_ms");
   if (!at) return std::unexpected(json::to_string(at.error()));
   auto body = root->object("body");
   if (!body) return std::unexpected(json::to_string(body.error()));
-  if (const auto done = root->finish(); !done) return std::unexpected(json::to_string(done.error()));
+  if (auto const done = root->finish(); !done) return std::unexpected(json::to_string(done.error()));
 
-  const BodyDecoder decoder = find_decoder(*type, std::make_index_sequence<std::variant_size_v<Event>>{});
+  BodyDecoder const decoder = find_decoder(*type, std::make_index_sequence<std::variant_size_v<Event>>{});
   if (decoder == nullptr) return std::unexpected("unknown entry type \"" + std::string(*type) + "\"");
   Stamped stamped{.at = {*at}, .event = {}};
   Reader reader(blobs_);

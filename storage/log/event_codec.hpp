@@ -5,6 +5,11 @@
 // digits in a string, enumerators their names; an absent optional member is left out; a blob is written as its hash.
 #pragma once
 
+#include "policy/events/event.hpp"
+#include "policy/hash.hpp"
+#include "policy/json/fast_document.hpp"
+#include "storage/log/group.hpp"
+
 #include <expected>
 #include <functional>
 #include <memory>
@@ -12,21 +17,16 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/events/event.hpp"
-#include "policy/hash.hpp"
-#include "policy/json/fast_document.hpp"
-#include "storage/log/group.hpp"
-
 namespace sluice::log {
 
 /// The entry's exact bytes. REQUIRES: an event that apply() accepted, so every member is in range; size ≤ entry_bytes_max.
-std::string encode_entry(const policy::Stamped& stamped);
+std::string encode_entry(policy::Stamped const& stamped);
 
 /// The blobs an event carries, appended; nothing for most events.
-void collect_blobs(const policy::Event& event, std::vector<Blob>& blobs);
+void collect_blobs(policy::Event const& event, std::vector<Blob>& blobs);
 
 /// Gives the bytes of a blob, or null when they are not at hand.
-using BlobSource = std::function<std::shared_ptr<const std::string>(const policy::Hash&)>;
+using BlobSource = std::function<std::shared_ptr<std::string const>(policy::Hash const&)>;
 
 /// Decodes entries. Keep one per thread: it owns the parser's buffers.
 class EntryDecoder {
