@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace sluice::policy {
@@ -114,5 +115,12 @@ std::optional<Reason> reason_from_code(std::string_view code);
 /// One sentence that says what is the matter and, where someone can act, what to do.
 std::string_view text_english(Reason reason);
 std::string_view text_chinese(Reason reason);
+
+/// Every reason there is, ascending.
+std::span<Reason const> all_reasons();
+/// True for the values listed above: a number read from outside may be any.
+bool is_reason(Reason reason);
+/// The reason with this machine name, if there is one.
+std::optional<Reason> reason_from_code(std::string_view text);
 
 }  // namespace sluice::policy
