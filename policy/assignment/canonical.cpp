@@ -167,6 +167,14 @@ std::vector<std::uint32_t> ordered_bids(Problem const& problem, Canonical const&
   return bids;
 }
 
+std::uint32_t bid_of_copy(Problem const& problem, Canonical const& canonical, Job const& like, std::uint32_t bid, Job const& job) {
+  std::uint32_t const offset = bid - like.first_bid;
+  if (like.first_bid == job.first_bid || same_bid(problem, bid, job.first_bid + offset)) return job.first_bid + offset;
+  std::vector<std::uint32_t> const from = ordered_bids(problem, canonical, like);
+  auto const place = std::ranges::find(from, bid) - from.begin();
+  return ordered_bids(problem, canonical, job)[static_cast<std::size_t>(place)];
+}
+
 Canonical canonicalise(Problem const& problem) {
   Canonical canonical = Refinement(problem).run();
   std::vector<JobKey> keys;

@@ -27,4 +27,7 @@ Canonical canonicalise(Problem const& problem);
 /// The bids of a job in canonical order: cost, price, hold, draw, bundle.
 std::vector<std::uint32_t> ordered_bids(Problem const& problem, Canonical const& canonical, Job const& job);
 
+/// The bid of `job` that is equal to `bid` of `like`. REQUIRES: both jobs are of one class.
+std::uint32_t bid_of_copy(Problem const& problem, Canonical const& canonical, Job const& like, std::uint32_t bid, Job const& job);
+
 }  // namespace sluice::assignment

@@ -1,0 +1,239 @@
+// The pipeline: canonical core, prices, candidates, roundings, search, and the certificate of what came out.
+#include "policy/assignment/solver.hpp"
+
+#include "policy/assignment/board.hpp"
+#include "policy/assignment/core.hpp"
+#include "policy/assignment/dual.hpp"
+#include "policy/assignment/lagrangian.hpp"
+#include "policy/assignment/rounding.hpp"
+#include "policy/assignment/search.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+namespace sluice::assignment {
+
+namespace {
+
+/// Up to this many bids the dual works on all of them; above, on samples first and on candidates last.
+constexpr std::size_t whole_arcs_max = 6'000'000;
+constexpr std::size_t first_sample_arcs = 400'000;
+constexpr std::size_t second_sample_arcs = 3'000'000;
+constexpr std::uint64_t steps_per_iteration = 5'000;
+/// Placed plans of more jobs than this are only rounded and filled: the search gains little there and costs much.
+constexpr std::size_t search_positions_max = 200'000;
+
+Prices prices_from(Core const& core, WarmStart const& warm) {
+  Prices prices(core.row_total(), 0);
+  if (warm.price_shift > price_shift_max) return prices;
+  for (std::size_t rank = 0; rank < prices.size(); ++rank) {
+    std::uint32_t const row = core.canonical.row_at_rank[rank];
+    if (row >= warm.row_price.size() || warm.row_price[row] <= 0) continue;
+    Int128 const scaled = (Int128{warm.row_price[row]} << core.price_shift) >> warm.price_shift;
+    prices[rank] = static_cast<std::int64_t>(std::min<Int128>(scaled, std::min<std::int64_t>(core.price_max(rank), std::int64_t{1} << 56)));
+  }
+  return prices;
+}
+
+/// Everything one solve knows.
+class Solve {
+ public:
+  Solve(Problem const& problem, SolveOptions const& options, WarmStart const& warm)
+      : problem_(problem), options_(options), warm_(warm), core_(problem) {}
+
+  Solution run() {
+    find_prices();
+    bound_ = bound_of(core_, prices_, options_.threads);
+    candidates_ = candidates_of(core_, prices_, candidates_per_class(), priced_limit, options_.threads);
+    find_plan();
+    return solution();
+  }
+
+ private:
+  /// Long lists help only where there are few jobs to a row.
+  std::uint32_t candidates_per_class() const {
+    if (problem_.jobs.size() <= 20'000) return 64;
+    return problem_.jobs.size() <= 200'000 ? 16 : 10;
+  }
+
+  void find_prices() {
+    prices_ = prices_from(core_, warm_);
+    bool const warm = std::ranges::any_of(prices_, [](std::int64_t price) { return price > 0; });
+    DualSchedule schedule;
+    if (warm) schedule.first_smoothing = 0.01;
+    if (problem_.bid_total() <= whole_arcs_max) {
+      if (problem_.bid_total() > 4 * first_sample_arcs && !warm) {
+        Slice const sample = sample_slice(core_, first_sample_arcs);
+        schedule.last_smoothing = 0.01;
+        iterations_ += Dual(core_, sample, options_.threads).run(prices_, schedule);
+        schedule.first_smoothing = 0.01;
+      }
+      schedule.last_smoothing = problem_.bid_total() <= first_sample_arcs ? 0.00005 : 0.0008;
+      Slice const whole = sample_slice(core_, bids_max);
+      iterations_ += Dual(core_, whole, options_.threads).run(prices_, schedule);
+      return;
+    }
+    if (!warm) {
+      Slice const first = sample_slice(core_, first_sample_arcs);
+      schedule.last_smoothing = 0.01;
+      iterations_ += Dual(core_, first, options_.threads).run(prices_, schedule);
+      schedule.first_smoothing = 0.01;
+    }
+    {
+      Slice const second = sample_slice(core_, second_sample_arcs);
+      schedule.last_smoothing = 0.002;
+      iterations_ += Dual(core_, second, options_.threads).run(prices_, schedule);
+    }
+    Candidates const near = candidates_of(core_, prices_, 8, priced_limit, options_.threads);
+    Slice const last = candidate_slice(core_, near);
+    schedule.first_smoothing = 0.002;
+    schedule.last_smoothing = 0.0008;
+    iterations_ += Dual(core_, last, options_.threads).run(prices_, schedule);
+  }
+
+  /// The last round's plan as far as it still fits.
+  void replay_warm_plan(Board& board) const {
+    for (std::uint32_t k = 0; k < core_.class_total(); ++k) {
+      Job const& like = core_.job_of_class(k);
+      for (std::uint32_t p = core_.canonical.class_first[k]; p < core_.canonical.class_first[k + 1]; ++p) {
+        std::uint32_t const j = core_.canonical.job_order[p];
+        if (j >= warm_.choice.size()) continue;
+        Job const& job = problem_.jobs[j];
+        std::uint32_t const bid = warm_.choice[j];
+        if (bid < job.first_bid || bid - job.first_bid >= job.bid_count) continue;
+        std::uint32_t const same = bid_of_copy(problem_, core_.canonical, job, bid, like);
+        if (board.fits(same) && board.added_cost(p, same) <= 0) board.place(p, same);
+      }
+    }
+  }
+
+  void soften(Board& board) const {
+    for (std::uint32_t k = 0; k < core_.class_total(); ++k)
+      if (!core_.job_of_class(k).waiting_allowed) board.set_waiting_cost(k, forced_waiting_cost(k));
+  }
+
+  /// What leaving out a job that may not wait costs the search: clearly more than any of its bids.
+  std::int64_t forced_waiting_cost(std::uint32_t k) const {
+    Job const& job = core_.job_of_class(k);
+    std::int64_t largest = std::max<std::int64_t>(1, candidates_.least[k] >> core_.price_shift);
+    for (std::uint32_t bid = job.first_bid; bid < job.first_bid + job.bid_count; ++bid) largest = std::max(largest, problem_.cost(bid));
+    return std::min(2 * largest, sum_limit);
+  }
+
+  void keep_better(Board const& board) {
+    if (best_ && std::pair{board.unplaced(), board.cost()} >= std::pair{best_unplaced_, best_cost_}) return;
+    best_ = board.choices();
+    best_unplaced_ = board.unplaced();
+    best_cost_ = board.cost();
+  }
+
+  void find_plan() {
+    bool const few = problem_.jobs.size() > search_positions_max;
+    for (std::uint8_t order = 0; order < (few ? 2 : rounding_orders); ++order) {
+      Board board(core_);
+      soften(board);
+      round_greedily(core_, candidates_, static_cast<RoundingOrder>(order), board);
+      fill(core_, candidates_, board);
+      keep_better(board);
+    }
+    if (!warm_.choice.empty()) {
+      Board board(core_);
+      soften(board);
+      replay_warm_plan(board);
+      round_greedily(core_, candidates_, RoundingOrder::big_first, board);
+      fill(core_, candidates_, board);
+      keep_better(board);
+    }
+  }
+
+  Solution solution() {
+    Solution out;
+    out.classes = core_.class_total();
+    out.iterations = iterations_;
+    out.plan.choice.assign(problem_.jobs.size(), waiting);
+    if (best_) place_jobs(out.plan);
+    Certificate& certificate = out.certificate;
+    certificate.price_shift = core_.price_shift;
+    certificate.row_price.resize(problem_.rows.size());
+    for (std::size_t rank = 0; rank < prices_.size(); ++rank) certificate.row_price[core_.canonical.row_at_rank[rank]] = prices_[rank];
+    certificate.split = split_of(out.plan);
+    certificate.cost = certificate.split.price + certificate.split.waiting + certificate.split.fairness + certificate.split.shortfall;
+    certificate.bound = bound_;
+    out.search_bound = bound_;
+    if (best_unplaced_ > 0)
+      out.status = SolveStatus::unplaced;
+    else if (out.search_bound >= certificate.cost)
+      out.status = SolveStatus::optimal;
+    out.progress = progress_;
+    out.progress.push_back({iterations_, bound_, certificate.cost});
+    return out;
+  }
+
+  /// Of equal jobs the earlier in canonical order gets the better place.
+  void place_jobs(Plan& plan) const {
+    std::vector<std::uint32_t> choices;
+    for (std::uint32_t k = 0; k < core_.class_total(); ++k) {
+      std::uint32_t const first = core_.canonical.class_first[k];
+      std::uint32_t const last = core_.canonical.class_first[k + 1];
+      choices.assign(best_->begin() + first, best_->begin() + last);
+      if (last - first > 1)
+        std::ranges::sort(choices, [&](std::uint32_t a, std::uint32_t b) {
+          if (a == waiting || b == waiting) return a != waiting && b == waiting;
+          auto const key = [&](std::uint32_t bid) {
+            return std::pair{problem_.cost(bid), core_.canonical.bundle_color[problem_.bid_bundle[bid]]};
+          };
+          return key(a) < key(b);
+        });
+      for (std::uint32_t p = first; p < last; ++p) {
+        std::uint32_t const j = core_.canonical.job_order[p];
+        if (choices[p - first] != waiting)
+          plan.choice[j] = bid_of_copy(problem_, core_.canonical, core_.job_of_class(k), choices[p - first], problem_.jobs[j]);
+      }
+    }
+  }
+
+  CostSplit split_of(Plan const& plan) const {
+    CostSplit split;
+    std::vector<Int128> used(core_.row_total(), 0);
+    for (std::size_t j = 0; j < plan.choice.size(); ++j) {
+      std::uint32_t const bid = plan.choice[j];
+      if (bid == waiting) {
+        split.waiting += problem_.jobs[j].waiting_cost;
+        continue;
+      }
+      split.price += problem_.bid_price[bid];
+      split.fairness += problem_.fairness(bid);
+      std::uint32_t const bundle = problem_.bid_bundle[bid];
+      if (!core_.bundle_minimum[bundle]) continue;
+      for (CoreUse const& use : core_.uses_of_bundle(bundle)) used[use.row] += core_.amount(bid, use);
+    }
+    for (std::size_t r = 0; r < core_.row_total(); ++r)
+      if (core_.is_minimum[r])
+        split.shortfall += core_.shortfall_cost(r, static_cast<std::int64_t>(std::min<Int128>(used[r], core_.capacity[r])));
+    return split;
+  }
+
+  Problem const& problem_;
+  SolveOptions const& options_;
+  WarmStart const& warm_;
+  Core core_;
+  Prices prices_;
+  std::int64_t bound_ = 0;
+  Candidates candidates_;
+  std::optional<std::vector<std::uint32_t>> best_;
+  std::uint32_t best_unplaced_ = 0;
+  std::int64_t best_cost_ = 0;
+  std::uint64_t iterations_ = 0;
+  std::vector<Progress> progress_;
+};
+
+}  // namespace
+
+std::expected<Solution, std::string> solve(Problem const& problem, SolveOptions const& options, WarmStart const& warm) {
+  if (auto const valid = validate(problem); !valid) return std::unexpected(valid.error());
+  return Solve(problem, options, warm).run();
+}
+
+}  // namespace sluice::assignment
