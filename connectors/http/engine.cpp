@@ -12,6 +12,8 @@ namespace sluice::http_client {
 namespace {
 
 constexpr std::size_t spare_handles_max = 64;
+constexpr std::chrono::milliseconds time_worth_sending{5};
+constexpr char const* waited_too_long = "the deadline passed while the request waited for a free connection";
 
 /// libcurl wants one global start before any thread uses it; statics start once.
 void start_libcurl() {
@@ -95,7 +97,7 @@ void HttpClient::Engine::wait_in_line(std::shared_ptr<Transfer> const& transfer)
     auto const strong_engine = engine.lock();
     auto const strong = weak.lock();
     if (error || !strong_engine || !strong || strong->done || strong->easy != nullptr) return;
-    strong_engine->give_up_waiting(strong, HttpFaultKind::not_sent, "the deadline passed while the request waited for a free connection");
+    strong_engine->give_up_waiting(strong, HttpFaultKind::not_sent, waited_too_long);
   });
 }
 
@@ -126,7 +128,12 @@ void HttpClient::Engine::launch_waiting(Site& site) {
   while (multi_ != nullptr && !site.waiting.empty() && site.in_flight < site.options.concurrency_max) {
     std::shared_ptr<Transfer> const next = site.waiting.front();
     site.waiting.pop_front();
-    launch(next);
+    // With next to no time left it could only end as a timeout with unknown outcome.
+    if (next->due && *next->due - Clock::now() < time_worth_sending) {
+      finish(next, std::unexpected(next->fault(HttpFaultKind::not_sent, waited_too_long)));
+    } else {
+      launch(next);
+    }
   }
 }
 
@@ -136,6 +143,7 @@ void HttpClient::Engine::cancel(std::shared_ptr<Transfer> const& transfer) {
   HttpFault fault = transfer->fault(HttpFaultKind::cancelled, "cancelled by the caller");
   leave_wire(transfer);
   finish(transfer, std::unexpected(std::move(fault)));
+  launch_waiting(*transfer->site);
 }
 
 void HttpClient::Engine::leave_wire(std::shared_ptr<Transfer> const& transfer) {
@@ -163,7 +171,6 @@ void HttpClient::Engine::finish(std::shared_ptr<Transfer> const& transfer, HttpO
     auto run = [last = std::move(taken), value = std::move(result)]() mutable { std::move(last)(std::move(value)); };
     own.execute(std::move(run));
   });
-  if (transfer->site) launch_waiting(*transfer->site);
 }
 
 void HttpClient::Engine::shut_down() {
@@ -178,10 +185,6 @@ void HttpClient::Engine::shut_down() {
     std::shared_ptr<Transfer> const transfer = running_.begin()->second;
     HttpFault fault = transfer->fault(HttpFaultKind::cancelled, "the client was shut down");
     leave_wire(transfer);
-    // A request still queued under a replaced site's options would be launched here: take it off the line first.
-    for (auto const& queued : std::exchange(transfer->site->waiting, {})) {
-      finish(queued, std::unexpected(queued->fault(HttpFaultKind::cancelled, "the client was shut down")));
-    }
     finish(transfer, std::unexpected(std::move(fault)));
   }
   for (CURL* easy : std::exchange(spare_, {})) curl_easy_cleanup(easy);
@@ -296,6 +299,7 @@ void HttpClient::Engine::collect() {
     HttpOutcome outcome = transfer->conclude(code);
     leave_wire(transfer);
     finish(transfer, std::move(outcome));
+    launch_waiting(*transfer->site);
   }
 }
 

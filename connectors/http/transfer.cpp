@@ -295,6 +295,8 @@ HttpOutcome Transfer::conclude(CURLcode code) {
 
   auto const failed = [&](HttpFaultKind kind, std::string what) -> HttpOutcome { return std::unexpected(fault(kind, std::move(what))); };
   std::string const said = error_text[0] != '\0' ? std::string(error_text.data()) : std::string(curl_easy_strerror(code));
+  // libcurl takes a header cut off by the end of the connection for a whole one.
+  if (code == CURLE_OK) return failed(HttpFaultKind::reset, "the connection ended inside the answer's header");
   switch (stop) {
     case Stop::none:
       break;
