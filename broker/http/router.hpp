@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,7 @@ struct RouteMatch {
   std::uint8_t methods = 0;                                  ///< bit per Method that the path knows, HEAD and OPTIONS included
   std::array<std::string_view, path_parameters_max> values;  ///< raw, still percent-encoded
   std::size_t value_count = 0;
+  std::span<std::string const> names;  ///< of the parameters, in the template's order; as many as values when there is a route
 };
 
 /// A table built once, then only read. A literal segment wins over a parameter; no two routes may share method and template.
@@ -60,8 +62,6 @@ class Router {
   Router& add(Route route);
   /// Never allocates. `path` begins with '/', percent-encoded, without query.
   RouteMatch match(Method method, std::string_view path) const;
-  /// Parameter names of a route's template, in order.
-  static std::vector<std::string> const& parameter_names(Route const& route);
   /// All routes in the order added: for tests that enumerate route × role, and for checking the contract.
   std::vector<Route const*> routes() const;
 

@@ -24,6 +24,8 @@ class io_context;
 
 namespace sluice::http {
 
+class ServerCore;  // private to this folder
+
 /// Where a listener ended up.
 struct Bound {
   std::uint16_t port = 0;  ///< TCP
@@ -72,7 +74,7 @@ struct Counters {
 /// A TCP listener without TLS on an address that is not loopback is refused. Error: what is wrong and what to do.
 std::expected<void, std::string> check_listener(Listener const& listener);
 
-/// Not thread-safe: everything runs on the loop's one thread. Destroy it after stop() has returned or the loop has ended.
+/// Not thread-safe: everything runs on the loop's one thread. Destroy it before the loop.
 class Server {
  public:
   Server(boost::asio::io_context& loop, Router router, Options options);
@@ -98,8 +100,7 @@ class Server {
   Router const& router() const;
 
  private:
-  struct Core;
-  std::shared_ptr<Core> core_;
+  std::shared_ptr<ServerCore> core_;
 };
 
 }  // namespace sluice::http

@@ -1,9 +1,10 @@
 // Canonical JSON, written byte by byte.
 #include "policy/json/canonical_writer.hpp"
 
+#include "policy/json/text.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <simdjson.h>
 
 #include <cassert>
 #include <charconv>
@@ -64,7 +65,7 @@ void append_string(std::string& out, std::string_view text) {
       out.push_back(hex[byte & 15]);
     }
   }
-  assert(ascii || simdjson::validate_utf8(text.data(), text.size()));
+  assert(ascii || valid_utf8(text));
   out.append(text, clean);
   out.push_back('"');
 }
@@ -189,7 +190,7 @@ std::expected<void, std::string> write(CanonicalWriter& writer, nlohmann::json c
       return {};
     case nlohmann::json::value_t::string: {
       auto const& text = value.get_ref<std::string const&>();
-      if (!simdjson::validate_utf8(text.data(), text.size())) return bad("not UTF-8");
+      if (!valid_utf8(text)) return bad("not UTF-8");
       writer.string(text);
       return {};
     }

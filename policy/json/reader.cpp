@@ -2,6 +2,7 @@
 #include "policy/json/reader.hpp"
 
 #include "policy/json/strict.hpp"
+#include "policy/json/text.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -37,17 +38,6 @@ std::string_view type_word(nlohmann::json const& value) {
   }
 }
 
-/// True for text with C0, DEL, C1, U+2028 or U+2029, which can break a line or drive a terminal. REQUIRES: valid UTF-8.
-bool has_control(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    auto const byte = static_cast<unsigned char>(text[i]);
-    if (byte < 0x20 || byte == 0x7f) return true;
-    if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) return true;
-    if (byte == 0xe2 && (text.substr(i, 3) == "\xe2\x80\xa8" || text.substr(i, 3) == "\xe2\x80\xa9")) return true;
-  }
-  return false;
-}
-
 std::optional<std::int64_t> read_integer(nlohmann::json const& value, std::string const& pointer, IntegerRange range, Errors& errors) {
   if (!value.is_number_integer()) {
     errors.add(pointer, "wrong_type", fmt::format("must be an integer, not {}", type_word(value)));
@@ -81,7 +71,7 @@ std::optional<std::string> read_string(nlohmann::json const& value, std::string 
                rule.bytes_min == 1 ? std::string("must not be empty") : fmt::format("must be at least {} bytes", rule.bytes_min));
     return std::nullopt;
   }
-  if (rule.single_line && has_control(*text)) {
+  if (rule.single_line && has_control_character(*text)) {
     errors.add(pointer, "bad_format", "must not contain control characters or line breaks");
     return std::nullopt;
   }
@@ -188,7 +178,7 @@ std::string_view nearest(std::string_view name, Names const& names) {
 
 /// A hostile key for an error text: bounded, no control characters.
 std::string shown(std::string_view key) {
-  if (key.size() > 64 || has_control(key)) return "(unprintable or long)";
+  if (key.size() > 64 || has_control_character(key)) return "(unprintable or long)";
   return std::string(key);
 }
 
@@ -404,7 +394,7 @@ std::vector<std::pair<std::string, std::string>> Reader::optional_string_map(std
   if (value->size() < rule.min) errors_->add(at(key), "too_few", fmt::format("must have at least {} members", rule.min));
   for (auto const& [name, member] : value->get_ref<nlohmann::json::object_t const&>()) {
     std::string const pointer = at(key) + "/" + pointer_token(shown(name));
-    if (name.size() > keys.bytes_max || name.size() < keys.bytes_min || (keys.single_line && has_control(name))) {
+    if (name.size() > keys.bytes_max || name.size() < keys.bytes_min || (keys.single_line && has_control_character(name))) {
       errors_->add(pointer, "bad_format",
                    fmt::format("its name must be {} … {} bytes without control characters", keys.bytes_min, keys.bytes_max));
       continue;
