@@ -33,6 +33,9 @@ Remarks readmes(Files const& files);
 /// instead, which says it); headers without `#pragma once`.
 Remarks first_lines(Files const& files);
 
+/// Links from one page to a file or folder that is not in the tree.
+Remarks dead_links(const Files& files);
+
 /// Marks of unfinished work, and disabled tests.
 Remarks unfinished(Files const& files);
 

@@ -28,6 +28,7 @@ TEST(Tree, IsFound) { ASSERT_GT(tree().size(), 20U) << "nothing to judge at " SL
 TEST(Tree, HasNoLongFilesWithoutAReason) { expect_none(long_files(tree(), long_on_purpose)); }
 TEST(Tree, HasNoDrawers) { expect_none(drawers(tree())); }
 TEST(Tree, HasReadmesThatNameTheirFiles) { expect_none(readmes(tree())); }
+TEST(Tree, HasNoDeadLinks) { expect_none(dead_links(tree())); }
 TEST(Tree, OpensEachFileWithItsPurpose) { expect_none(first_lines(tree())); }
 TEST(Tree, HasNothingUnfinished) { expect_none(unfinished(tree())); }
 TEST(Tree, HasNoSleepingTests) { expect_none(sleeps(tree())); }
@@ -55,6 +56,15 @@ TEST(Check, Readmes) {
               ElementsAre(HasSubstr("does not name the folder broker")));
   EXPECT_THAT(readmes({{"tools/README.md", "nothing"}, {"tools/demo", "#!/usr/bin/env bash\n"}}),
               ElementsAre(HasSubstr("does not name demo")));
+}
+
+TEST(Check, DeadLinks) {
+  Files const files = {
+      {"policy/README.md", "[a](money.hpp) [b](../broker/) [c](../README.md#house)\n[d](https://example/x) [e](gone.md)\n"},
+      {"policy/money.hpp", ""},
+      {"broker/main.cpp", ""},
+      {"README.md", "[f](broker/README.md)"}};
+  EXPECT_THAT(dead_links(files), ElementsAre(HasSubstr("policy/README.md:2: links to policy/gone.md"), HasSubstr("broker/README.md")));
 }
 
 TEST(Check, FirstLines) {
