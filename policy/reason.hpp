@@ -110,8 +110,6 @@ enum class Reason : std::uint16_t {
 
 /// Stable machine name: "throughput_unknown".
 std::string_view code(Reason reason);
-/// The reason of this exact code.
-std::optional<Reason> reason_from_code(std::string_view code);
 /// One sentence that says what is the matter and, where someone can act, what to do.
 std::string_view text_english(Reason reason);
 std::string_view text_chinese(Reason reason);

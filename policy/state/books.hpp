@@ -38,6 +38,12 @@ struct BookAccount {
   }
 };
 
+/// Accounts by owner, written in one place so that a key is never spelt twice.
+BookAccount tenant_book(BookKind kind, TenantName const& tenant);
+BookAccount entitlement_book(BookKind kind, EntitlementId id);
+BookAccount purse_book(ProgrammeName const& programme);
+BookAccount cluster_book(BookKind kind, ClusterName const& cluster);
+
 /// True for accounts that must never fall below zero: everything that belongs to a tenant, a voucher or a purse.
 bool never_negative(BookKind kind);
 

@@ -1,0 +1,58 @@
+// Waiting jobs in chunks that a view may share.
+#include "policy/state/job_queue.hpp"
+
+#include <atomic>
+#include <cassert>
+
+namespace sluice::policy {
+
+JobQueue::Chunk& JobQueue::writable(std::size_t chunk) {
+  std::shared_ptr<Chunk>& held = chunks_[chunk];
+  if (held.use_count() > 1) {
+    auto copy = std::make_shared<Chunk>();
+    copy->reserve(chunk_jobs);
+    *copy = *held;
+    held = std::move(copy);
+  } else {
+    // A view that has just let go may have read this chunk on another thread: its reads come before our writes.
+    std::atomic_thread_fence(std::memory_order_acquire);
+  }
+  return *held;
+}
+
+void JobQueue::insert(std::shared_ptr<Job const> job) {
+  assert(!contains(job->id));
+  if (chunks_.empty() || chunks_.back()->size() == chunk_jobs) {
+    chunks_.push_back(std::make_shared<Chunk>());
+    chunks_.back()->reserve(chunk_jobs);
+  }
+  Chunk& last = writable(chunks_.size() - 1);
+  place_.emplace(job->id.value, Place{static_cast<std::uint32_t>(chunks_.size() - 1), static_cast<std::uint32_t>(last.size())});
+  last.push_back(std::move(job));
+}
+
+void JobQueue::replace(std::shared_ptr<Job const> job) {
+  auto const it = place_.find(job->id.value);
+  assert(it != place_.end());
+  Place const place = it->second;
+  writable(place.chunk)[place.slot] = std::move(job);
+}
+
+void JobQueue::erase(JobId id) {
+  auto const it = place_.find(id.value);
+  assert(it != place_.end());
+  Place const hole = it->second;
+  place_.erase(it);
+  Chunk& last = writable(chunks_.size() - 1);
+  if (hole.chunk != chunks_.size() - 1 || hole.slot != last.size() - 1) {
+    std::shared_ptr<Job const> moved = last.back();
+    place_[moved->id.value] = hole;
+    writable(hole.chunk)[hole.slot] = std::move(moved);
+  }
+  last.pop_back();
+  if (last.empty()) chunks_.pop_back();
+}
+
+PinnedQueue JobQueue::pin() const { return PinnedQueue({chunks_.begin(), chunks_.end()}, place_.size()); }
+
+}  // namespace sluice::policy
