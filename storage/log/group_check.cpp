@@ -42,6 +42,7 @@ std::optional<AppendError> check_append(Epoch epoch_now, std::uint64_t size, Epo
   for (PrivatePart const& part : group.private_parts) {
     if (auto problem = check_key("a private part's owner", part.owner, owner_bytes_max)) return problem;
     if (auto problem = check_key("a private part's key", part.key, row_key_bytes_max)) return problem;
+    if (part.owner.find('\0') != std::string::npos) return invalid("a private part's owner holds a NUL byte");
     if (part.expires_at_ms < 0) return invalid("a private part expires before 1970");
     bytes += part.bytes.size();
   }

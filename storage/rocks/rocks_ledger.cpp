@@ -1,0 +1,365 @@
+#include "storage/rocks/rocks_ledger.hpp"
+
+#include "storage/log/checkpoint.hpp"
+#include "storage/log/file.hpp"
+#include "storage/log/group_check.hpp"
+#include "storage/log/tree_hash.hpp"
+#include "storage/rocks/database.hpp"
+#include "storage/rocks/group_batch.hpp"
+#include "storage/rocks/high_water_mark.hpp"
+#include "storage/rocks/key_store.hpp"
+#include "storage/rocks/private_rows.hpp"
+#include "storage/rocks/reader.hpp"
+#include "storage/rocks/recovery.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <mutex>
+#include <utility>
+
+namespace sluice::rocks {
+namespace {
+
+using log::AppendError;
+using log::LedgerError;
+
+std::unexpected<OpenError> refuse(OpenError::Kind kind, std::string message) {
+  return std::unexpected(OpenError{kind, std::move(message)});
+}
+
+// Held while the ledger is open; the kernel drops it with the process.
+class DirectoryLock {
+ public:
+  static std::expected<DirectoryLock, OpenError> take(std::string const& path) {
+    DirectoryLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (lock.fd_ < 0) return refuse(OpenError::Kind::io, fmt::format("lock {}: {}", path, std::strerror(errno)));
+    if (::flock(lock.fd_, LOCK_EX | LOCK_NB) == 0) return lock;
+    if (errno == EWOULDBLOCK) return refuse(OpenError::Kind::locked, fmt::format("{}: another process has this ledger open", path));
+    return refuse(OpenError::Kind::io, fmt::format("lock {}: {}", path, std::strerror(errno)));
+  }
+  DirectoryLock(DirectoryLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  ~DirectoryLock() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+
+ private:
+  explicit DirectoryLock(int fd) : fd_(fd) {}
+  int fd_;
+};
+
+// Where an option leaves a place open, it is inside the directory.
+struct Places {
+  std::string lock, database, mark, keys, ballast;
+  explicit Places(Options const& o)
+      : lock(o.directory + "/lock"),
+        database(o.directory + "/db"),
+        mark(o.mark_file.empty() ? o.directory + "/high-water-mark" : o.mark_file),
+        keys(o.keys_directory.empty() ? o.directory + "/keys" : o.keys_directory),
+        ballast(o.directory + "/ballast") {}
+};
+
+// A RocksDB directory without CURRENT would be created anew over whatever tables lie in it, so any file counts.
+bool holds_database(std::string const& path) {
+  std::error_code problem;
+  std::filesystem::directory_iterator const files(path, problem);
+  return !problem && files != std::filesystem::directory_iterator();
+}
+
+std::expected<std::unique_ptr<Database>, OpenError> open_database(std::string const& path, Options const& options) {
+  auto database = Database::open(path, options, false);
+  if (!database) return refuse(OpenError::Kind::damaged, database.error() + "; restore the ledger from a backup or an exported tree");
+  return std::move(*database);
+}
+
+// The first Group's predecessor: an empty tree under a signed checkpoint, every family marked.
+std::expected<std::unique_ptr<Database>, OpenError> create_database(std::string const& path, Options const& options,
+                                                                    log::NoteSigner const& signer) {
+  std::string const temporary = path + ".new";  // renamed when complete: a crash in here leaves no half-made database
+  std::error_code problem;
+  std::filesystem::remove_all(temporary, problem);
+  {
+    auto database = Database::open(temporary, options, true);
+    if (!database) return refuse(OpenError::Kind::io, database.error());
+    rocksdb::WriteBatch batch;
+    auto const put = [&](Family family, std::string_view key, std::string_view value) {
+      return batch.Put((*database)->handle(family), slice(key), slice(value)).ok();
+    };
+    policy::Hash const root = log::empty_root();
+    bool ok = put(Family::meta, meta_format, format_line) && put(Family::meta, meta_checkpoint, log::sign_checkpoint(signer, 0, root)) &&
+              put(Family::meta, meta_frontier, log::Frontier().serialised()) && put(Family::meta, meta_epoch, be64_key(0));
+    for (std::size_t i = 0; i < families; ++i) ok = ok && put(static_cast<Family>(i), "", family_mark(0, root));
+    rocksdb::Status const status = ok ? (*database)->db().Write(synced_write(), &batch) : rocksdb::Status::Aborted("batch");
+    if (!status.ok()) return refuse(OpenError::Kind::io, fmt::format("create database {}: {}", temporary, status.ToString()));
+  }
+  std::filesystem::rename(temporary, path, problem);
+  if (problem) return refuse(OpenError::Kind::io, fmt::format("create database {}: {}", path, problem.message()));
+  if (auto synced = log::sync_directory(options.directory); !synced) return refuse(OpenError::Kind::io, synced.error());
+  return open_database(path, options);
+}
+
+class OpenLedger : public RocksLedger {
+ public:
+  OpenLedger(Options const& options, Places places, log::NoteSigner signer, DirectoryLock lock, HighWaterMark mark,
+             std::shared_ptr<Database> database, std::shared_ptr<KeyStore> keys, Recovered recovered)
+      : options_(options),
+        places_(std::move(places)),
+        signer_(std::move(signer)),
+        lock_(std::move(lock)),
+        mark_(std::move(mark)),
+        database_(std::move(database)),
+        keys_(std::move(keys)),
+        tree_(std::move(recovered.tree)),
+        frontier_(tree_.frontier().serialised()),
+        epoch_(recovered.epoch) {
+    publish(std::move(recovered.checkpoint));
+  }
+
+  log::Epoch epoch() const override { return epoch_; }
+  bool writable() const override { return !poisoned_; }
+  std::expected<FreeSpace, std::string> free_space() const override { return rocks::free_space(options_.directory); }
+  std::expected<void, std::string> release_ballast() override { return rocks::release_ballast(places_.ballast); }
+
+  std::expected<log::Appended, AppendError> append(log::Epoch epoch, log::Sequence first, log::Group const& group,
+                                                   log::Derived const& derived) override {
+    using Kind = AppendError::Kind;
+    // 1. Refuse what must not be written; the ledger goes on.
+    if (poisoned_) return std::unexpected(AppendError{Kind::poisoned, poisoned_message});
+    if (auto problem = log::check_append(epoch_, tree_.size(), epoch, first, group, derived)) return std::unexpected(std::move(*problem));
+    if (auto problem = check_space()) return std::unexpected(std::move(*problem));
+    // 2. One batch, its root computed twice. From here on any failure is final for this process.
+    GroupBatch batch(*database_, first);
+    if (auto added = batch.add(*keys_, group, derived); !added) return poison(added.error());
+    batch.grow(tree_, group);
+    auto checkpoint = batch.sign(tree_, frontier_, epoch, signer_);
+    if (!checkpoint) return poison("nothing was signed: " + checkpoint.error());
+    // 3. Durable, read back, and marked outside the database.
+    if (rocksdb::Status const status = batch.write(); !status.ok()) return poison("write: " + status.ToString());
+    if (auto same = batch.read_back(group); !same) return poison(same.error());
+    if (auto marked = mark_.write({checkpoint->size, checkpoint->root}); !marked) return poison(marked.error());
+    // 4. Now others may see it.
+    frontier_ = batch.frontier();
+    epoch_ = epoch;
+    log::Appended const appended{first, checkpoint->size, checkpoint->root};
+    publish(std::move(*checkpoint));
+    return appended;
+  }
+
+  std::unique_ptr<log::LedgerReader> snapshot() const override { return std::make_unique<Reader>(*reader()); }
+
+  std::expected<void, LedgerError> erase_owner(std::string_view owner) override {
+    if (poisoned_) return std::unexpected(LedgerError{LedgerError::Kind::poisoned, poisoned_message});
+    // The key first: whatever happens afterwards, nothing can be opened any more.
+    if (auto erased = keys_->erase(owner); !erased) return std::unexpected(LedgerError{LedgerError::Kind::io, erased.error()});
+    if (owner.empty() || owner.find('\0') != std::string_view::npos) return {};
+    for (auto const kind :
+         {log::PrivateKind::payload, log::PrivateKind::idempotency, log::PrivateKind::evidence, log::PrivateKind::secret_state}) {
+      auto const deleted = delete_rows(private_prefix(kind, owner));
+      if (!deleted) return std::unexpected(deleted.error());
+    }
+    publish(reader()->checkpoint());
+    return {};
+  }
+
+  std::expected<std::size_t, LedgerError> purge_expired(std::int64_t now_ms, std::size_t limit) override {
+    if (poisoned_) return std::unexpected(LedgerError{LedgerError::Kind::poisoned, poisoned_message});
+    rocksdb::WriteBatch batch(0, 0, batch_protection_bytes, 0);
+    rocksdb::ColumnFamilyHandle* const family = database_->handle(Family::private_part);
+    std::size_t purged = 0;
+    rocksdb::ReadOptions const options;
+    std::unique_ptr<rocksdb::Iterator> const row(database_->db().NewIterator(options, family));
+    for (row->Seek("x"); row->Valid() && purged < limit; row->Next()) {
+      auto const index = parse_expiry_index_key(view(row->key()));
+      if (!index || index->expires_at_ms > now_ms) break;
+      // A part stored again since then has another expiry and an index entry of its own.
+      std::string value;
+      rocksdb::Status const status = database_->db().Get(options, family, slice(index->row_key), &value);
+      if (!status.ok() && !status.IsNotFound()) return std::unexpected(ledger_error(status, "purge"));
+      rocksdb::Status added = batch.Delete(family, row->key());
+      if (status.ok() && expiry_of(value) == index->expires_at_ms) {
+        added = batch.Delete(family, slice(index->row_key));
+        ++purged;
+      }
+      if (!added.ok()) return std::unexpected(ledger_error(added, "purge"));
+    }
+    if (!row->status().ok()) return std::unexpected(ledger_error(row->status(), "purge"));
+    if (batch.Count() == 0) return 0;
+    if (auto written = write(batch); !written) return std::unexpected(written.error());
+    publish(reader()->checkpoint());
+    return purged;
+  }
+
+  // Reads, all on the published view.
+  std::uint64_t size() const override { return reader()->size(); }
+  log::PublishedCheckpoint checkpoint() const override { return reader()->checkpoint(); }
+  std::expected<std::optional<std::string>, LedgerError> entry(log::Sequence index) const override { return reader()->entry(index); }
+  std::expected<void, LedgerError> scan_entries(log::Sequence first, std::uint64_t count, log::EntryVisitor const& visit) const override {
+    return reader()->scan_entries(first, count, visit);
+  }
+  std::expected<std::optional<std::string>, LedgerError> tile(log::TileId const& tile) const override { return reader()->tile(tile); }
+  std::expected<std::optional<std::string>, LedgerError> row(log::Table table, std::string_view key) const override {
+    return reader()->row(table, key);
+  }
+  std::expected<void, LedgerError> scan_rows(log::Table table, log::RowRange const& range, log::RowVisitor const& visit) const override {
+    return reader()->scan_rows(table, range, visit);
+  }
+  std::expected<std::optional<std::string>, LedgerError> blob(policy::Hash const& hash) const override { return reader()->blob(hash); }
+  std::expected<void, LedgerError> scan_blobs(log::BlobVisitor const& visit) const override { return reader()->scan_blobs(visit); }
+  std::expected<std::optional<log::OpenedPart>, LedgerError> private_part(log::PrivateKind kind, std::string_view owner,
+                                                                          std::string_view key) const override {
+    return reader()->private_part(kind, owner, key);
+  }
+  std::expected<void, LedgerError> scan_private_parts(log::PrivateKind kind, log::PrivatePartVisitor const& visit) const override {
+    return reader()->scan_private_parts(kind, visit);
+  }
+
+ private:
+  static constexpr char const* poisoned_message = "an earlier write failed: restart, so that what is on disk is adopted";
+
+  std::shared_ptr<Reader const> reader() const {
+    std::scoped_lock const lock(published_mutex_);
+    return published_;
+  }
+
+  void publish(log::PublishedCheckpoint checkpoint) {
+    auto next = std::make_shared<Reader const>(database_, keys_, std::move(checkpoint), tree_.right_edge());
+    std::scoped_lock const lock(published_mutex_);
+    published_.swap(next);  // the old view is released outside the lock
+  }
+
+  std::unexpected<AppendError> poison(std::string message) {
+    poisoned_ = true;
+    return std::unexpected(AppendError{AppendError::Kind::unknown, std::move(message)});
+  }
+
+  std::optional<AppendError> check_space() const {
+    auto const space = free_space();
+    if (!space) return AppendError{AppendError::Kind::no_space, space.error()};
+    if (space->available_bytes >= options_.free_bytes_floor) return std::nullopt;
+    return AppendError{AppendError::Kind::no_space, fmt::format("{}: {} bytes free, the floor is {}; make room", options_.directory,
+                                                                space->available_bytes, options_.free_bytes_floor)};
+  }
+
+  std::expected<void, LedgerError> write(rocksdb::WriteBatch& batch) {
+    rocksdb::Status const status = database_->db().Write(synced_write(), &batch);
+    if (status.ok()) return {};
+    poisoned_ = true;
+    return std::unexpected(ledger_error(status, "write"));
+  }
+
+  // All rows under a prefix of the private family, with their expiry index, in bounded batches.
+  std::expected<void, LedgerError> delete_rows(std::string const& prefix) {
+    constexpr std::uint32_t rows_at_once = 10'000;
+    rocksdb::ColumnFamilyHandle* const family = database_->handle(Family::private_part);
+    rocksdb::WriteBatch batch(0, 0, batch_protection_bytes, 0);
+    std::unique_ptr<rocksdb::Iterator> const row(database_->db().NewIterator(rocksdb::ReadOptions(), family));
+    for (row->Seek(prefix); row->Valid() && row->key().starts_with(prefix); row->Next()) {
+      rocksdb::Status status = batch.Delete(family, row->key());
+      auto const expiry = expiry_of(view(row->value()));
+      if (status.ok() && expiry && *expiry != 0) status = batch.Delete(family, expiry_index_key(*expiry, view(row->key())));
+      if (!status.ok()) return std::unexpected(ledger_error(status, "erase"));
+      if (batch.Count() < rows_at_once) continue;
+      if (auto written = write(batch); !written) return written;
+      batch.Clear();
+    }
+    if (!row->status().ok()) return std::unexpected(ledger_error(row->status(), "erase"));
+    if (batch.Count() == 0) return {};
+    return write(batch);
+  }
+
+  Options options_;
+  Places places_;
+  log::NoteSigner signer_;
+  DirectoryLock lock_;
+  HighWaterMark mark_;
+  std::shared_ptr<Database> database_;
+  std::shared_ptr<KeyStore> keys_;
+  log::Tree tree_;        // the committer's own; readers see published_
+  std::string frontier_;  // the row as last written
+  std::atomic<log::Epoch> epoch_;
+  std::atomic<bool> poisoned_ = false;
+  mutable std::mutex published_mutex_;
+  std::shared_ptr<Reader const> published_;
+};
+
+std::expected<void, OpenError> make_directory(std::string const& path) {
+  std::error_code problem;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), problem);
+  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return refuse(OpenError::Kind::io, fmt::format("create {}: {}", path, std::strerror(errno)));
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<RocksLedger>, OpenError> RocksLedger::open(Options const& options, log::NoteSigner const& signer,
+                                                                         std::string_view master_key) {
+  using Kind = OpenError::Kind;
+  // 1. Options and keys.
+  if (options.directory.empty()) return refuse(Kind::invalid, "the ledger's directory is not set");
+  auto const master = SecretKey::from_bytes(master_key);
+  if (!master) return refuse(Kind::invalid, fmt::format("the master key has {} bytes, expected 32", master_key.size()));
+  std::vector<log::NoteVerifier> verifiers{signer.verifier()};
+  for (std::string const& line : options.earlier_keys) {
+    auto verifier = log::NoteVerifier::parse(line);
+    if (!verifier) return refuse(Kind::invalid, "earlier key: " + verifier.error());
+    verifiers.push_back(std::move(*verifier));
+  }
+  // 2. Alone.
+  Places const places(options);
+  if (auto made = make_directory(options.directory); !made) return std::unexpected(made.error());
+  auto lock = DirectoryLock::take(places.lock);
+  if (!lock) return std::unexpected(lock.error());
+  auto opened_keys = KeyStore::open(places.keys, *master);
+  if (!opened_keys) return refuse(opened_keys.error().wrong_master_key ? Kind::wrong_key : Kind::io, opened_keys.error().message);
+  // 3. Mark and database belong together: neither may be there without the other.
+  auto opened_mark = HighWaterMark::open(places.mark);
+  if (!opened_mark && !options.adopt_without_mark)
+    return refuse(Kind::damaged, opened_mark.error() + "; restore it, or adopt the database without it");
+  std::optional<HighWaterMark> mark;
+  if (opened_mark) mark = std::move(*opened_mark);
+  bool const there = holds_database(places.database);
+  if (!there && mark && mark->mark().size > 0) {
+    return refuse(Kind::missing, fmt::format("{} entries were acknowledged, but there is no database at {}; restore it", mark->mark().size,
+                                             places.database));
+  }
+  if (there && !mark && !options.adopt_without_mark) {
+    return refuse(Kind::missing,
+                  fmt::format("there is a database at {}, but no high-water mark at {}: whether entries are missing cannot be told; "
+                              "restore the mark, or adopt the database without it",
+                              places.database, places.mark));
+  }
+  // 4. The database, proven.
+  if (auto placed = place_ballast(places.ballast, options.ballast_bytes, 2 * options.free_bytes_floor); !placed) {
+    return refuse(Kind::io, placed.error());
+  }
+  if (!there && !mark) {
+    auto created = HighWaterMark::create(places.mark, {0, log::empty_root()});
+    if (!created) return refuse(Kind::io, created.error());
+    mark = std::move(*created);
+  }
+  auto opened_database = there ? open_database(places.database, options) : create_database(places.database, options, signer);
+  if (!opened_database) return std::unexpected(opened_database.error());
+  std::shared_ptr<Database> const database = std::move(*opened_database);
+  auto recovered = recover(*database, verifiers, mark ? &mark->mark() : nullptr);
+  if (!recovered) return std::unexpected(recovered.error());
+  // 5. A Group that was durable but not yet acknowledged is adopted, and marked before anyone can see it.
+  Mark const now{recovered->checkpoint.size, recovered->checkpoint.root};
+  if (!mark) {
+    auto created = HighWaterMark::create(places.mark, now);
+    if (!created) return refuse(Kind::io, created.error());
+    mark = std::move(*created);
+  } else if (mark->mark() != now) {
+    if (auto marked = mark->write(now); !marked) return refuse(Kind::io, marked.error());
+  }
+  return std::make_unique<OpenLedger>(options, places, signer, std::move(*lock), std::move(*mark), database,
+                                      std::shared_ptr<KeyStore>(std::move(*opened_keys)), std::move(*recovered));
+}
+
+}  // namespace sluice::rocks
