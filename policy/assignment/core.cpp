@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace sluice::assignment {
 
@@ -42,6 +43,7 @@ Core::Core(Problem const& whole) : problem(whole), canonical(canonicalise(whole)
     any_metered = any_metered || bundle_metered[b];
     std::sort(uses.begin() + first, uses.begin() + last, [](CoreUse const& x, CoreUse const& y) { return x.row < y.row; });
   }
+  sort_kinds();
   std::uint64_t largest = 1;
   auto const magnitude = [](std::int64_t value) { return static_cast<std::uint64_t>(value < 0 ? -value : value); };
   for (Job const& job : problem.jobs) largest = std::max(largest, magnitude(job.waiting_cost));
@@ -55,6 +57,23 @@ Core::Core(Problem const& whole) : problem(whole), canonical(canonicalise(whole)
   minimums_priced_ = std::bit_width(largest_minimum) <= priced_bits - 8;
   if (minimums_priced_) largest = std::max(largest, largest_minimum);
   price_shift = static_cast<std::uint8_t>(std::clamp(priced_bits - static_cast<int>(std::bit_width(largest)) - 8, 0, finest_shift));
+}
+
+void Core::sort_kinds() {
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> order;
+  order.reserve(problem.bundle_total());
+  for (std::uint32_t b = 0; b < problem.bundle_total(); ++b) order.emplace_back(canonical.bundle_color[b], b);
+  std::ranges::sort(order);
+  kind_of_bundle.resize(problem.bundle_total());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    auto const [color, bundle] = order[i];
+    if (i == 0 || color != order[i - 1].first) {
+      auto const taken = uses_of_bundle(bundle);
+      kind_uses.insert(kind_uses.end(), taken.begin(), taken.end());
+      kind_first.push_back(static_cast<std::uint32_t>(kind_uses.size()));
+    }
+    kind_of_bundle[bundle] = static_cast<std::uint32_t>(kind_total() - 1);
+  }
 }
 
 bool Core::fits(std::size_t bid) const {

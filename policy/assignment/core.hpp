@@ -30,6 +30,9 @@ struct Core {
   std::vector<std::uint8_t> bundle_metered;
   std::vector<std::uint8_t> bundle_minimum;  ///< takes from a minimum_spend row
   bool any_metered = false;
+  std::vector<std::uint32_t> kind_of_bundle;  ///< bundles that use the same rows alike are of one kind; kinds are in canonical order
+  std::vector<std::uint32_t> kind_first{0};   ///< kind → kind_uses
+  std::vector<CoreUse> kind_uses;
   std::uint8_t price_shift = 0;  ///< of all prices of this solve: as fine as 64-bit sums allow
 
   std::size_t row_total() const { return capacity.size(); }
@@ -39,6 +42,10 @@ struct Core {
   std::span<CoreUse const> uses_of_bundle(std::uint32_t bundle) const {
     return {uses.data() + problem.bundle_first[bundle], uses.data() + problem.bundle_first[bundle + 1]};
   }
+  std::span<CoreUse const> uses_of_kind(std::uint32_t kind) const {
+    return {kind_uses.data() + kind_first[kind], kind_uses.data() + kind_first[kind + 1]};
+  }
+  std::size_t kind_total() const { return kind_first.size() - 1; }
   std::int64_t amount(std::size_t bid, CoreUse const& use) const {
     return use.meter == Meter::fixed ? use.amount : use_amount(problem, bid, {use.row, use.meter, use.amount});
   }
@@ -50,6 +57,8 @@ struct Core {
   std::int64_t shortfall_cost(std::size_t rank, std::int64_t used) const;
 
  private:
+  void sort_kinds();
+
   bool minimums_priced_ = true;  ///< false: some bid takes so much of a minimum that priced sums would not fit 64 bits
 };
 

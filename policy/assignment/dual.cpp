@@ -18,82 +18,126 @@ namespace {
 constexpr std::uint32_t chunks = 32;
 constexpr double share_one = 1 << 30;   // fixed point of shares
 constexpr double flow_one = 1LL << 36;  // fixed point of metered flow, in units of row_scale_
-constexpr double negligible = 20.0;     // bids worse by more than this many temperatures get no share
-constexpr int conjugate_steps_max = 60;
+constexpr double negligible = 12.0;     // bids worse by more than this many temperatures get no share
+constexpr int conjugate_steps_max = 30;
+constexpr double reach_min = 0.02;  // least reach of a step, in typical prices
 constexpr int halvings_max = 3;
 
 }  // namespace
 
 struct Dual::Chunk {
-  std::vector<std::int64_t> bundle_flow;
-  std::vector<std::int64_t> metered_flow;
   std::vector<FuzzyArc> arcs;
   std::vector<FuzzyItem> items;
 };
 
-template <typename Visit>
-void Dual::each_metered(std::uint32_t arc, Visit const& visit) const {
-  std::uint32_t const bundle = slice_.bundle[arc];
-  for (CoreUse const& use : core_.uses_of_bundle(bundle))
-    if (use.meter != Meter::fixed) visit(use.row, static_cast<double>(core_.amount(slice_.bid[arc], use)));
+Dual::Dual(Core const& core, Slice const& slice, std::uint32_t threads)
+    : core_(core),
+      slice_(slice),
+      threads_(threads),
+      kind_metered_(core.kind_total(), 0),
+      kind_value_(core.kind_total()),
+      kind_push_(core.kind_total()) {
+  for (std::uint32_t kind = 0; kind < core.kind_total(); ++kind)
+    for (CoreUse const& use : core.uses_of_kind(kind))
+      if (use.meter != Meter::fixed) kind_metered_[kind] = 1;
+  measure_rows();
 }
 
-Dual::Dual(Core const& core, Slice const& slice, std::uint32_t threads) : core_(core), slice_(slice), threads_(threads) {
-  std::size_t const rows = core.row_total();
-  std::vector<std::int64_t> bundle_arcs(core.problem.bundle_total(), 0);
-  std::vector<Int128> bundle_cost(core.problem.bundle_total(), 0);
+double Dual::quantity(std::uint32_t arc, Meter meter) const {
+  switch (meter) {
+    case Meter::price:
+      return slice_.price.empty() ? slice_.cost[arc] : slice_.price[arc];
+    case Meter::hold:
+      return slice_.hold.empty() ? 0.0 : slice_.hold[arc];
+    case Meter::draw:
+      return slice_.draw.empty() ? 0.0 : slice_.draw[arc];
+    case Meter::fixed:
+      break;
+  }
+  return 1.0;
+}
+
+/// Typical prices and scales of the rows, from integer sums over the slice.
+void Dual::measure_rows() {
+  std::size_t const rows = core_.row_total();
+  std::vector<std::int64_t> kind_arcs(core_.kind_total(), 0);
+  std::vector<Int128> kind_cost(core_.kind_total(), 0);
   std::vector<Int128> amount(rows, 0);
   std::vector<Int128> cost(rows, 0);
   std::vector<std::int64_t> largest(rows, 1);
-  for (std::size_t i = 0; i < slice.items(); ++i) {
-    auto const scale = static_cast<std::int64_t>(slice.scale[i]);
-    for (std::uint32_t a = slice.first[i]; a < slice.first[i + 1]; ++a) {
-      std::uint32_t const bundle = slice.bundle[a];
-      ++bundle_arcs[bundle];
-      bundle_cost[bundle] += scale;
-      if (!core.bundle_metered[bundle]) continue;
-      for (CoreUse const& use : core.uses_of_bundle(bundle)) {
+  for (std::size_t i = 0; i < slice_.items(); ++i) {
+    auto const scale = static_cast<std::int64_t>(slice_.scale[i]);
+    for (std::uint32_t a = slice_.first[i]; a < slice_.first[i + 1]; ++a) {
+      std::uint32_t const kind = slice_.kind[a];
+      ++kind_arcs[kind];
+      kind_cost[kind] += scale;
+      if (!kind_metered_[kind]) continue;
+      for (CoreUse const& use : core_.uses_of_kind(kind)) {
         if (use.meter == Meter::fixed) continue;
-        std::int64_t const taken = core.amount(slice.bid[a], use);
+        auto const taken = static_cast<std::int64_t>(quantity(a, use.meter) * static_cast<double>(use.amount) * 1e-6);
         amount[use.row] += taken;
         largest[use.row] = std::max(largest[use.row], taken);
       }
     }
   }
-  for (std::uint32_t b = 0; b < bundle_arcs.size(); ++b) {
-    if (bundle_arcs[b] == 0) continue;
-    for (CoreUse const& use : core.uses_of_bundle(b)) {
-      if (use.meter == Meter::fixed) amount[use.row] += Int128{use.amount} * bundle_arcs[b];
-      cost[use.row] += bundle_cost[b];
+  for (std::uint32_t kind = 0; kind < kind_arcs.size(); ++kind) {
+    if (kind_arcs[kind] == 0) continue;
+    for (CoreUse const& use : core_.uses_of_kind(kind)) {
+      if (use.meter == Meter::fixed) amount[use.row] += Int128{use.amount} * kind_arcs[kind];
+      cost[use.row] += kind_cost[kind];
     }
   }
   for (std::size_t r = 0; r < rows; ++r) {
     unit_.push_back(amount[r] > 0 ? static_cast<double>(cost[r]) / static_cast<double>(amount[r]) : 0.0);
-    capacity_.push_back(static_cast<double>(core.capacity[r]) * slice.fraction);
-    price_max_.push_back(std::ldexp(static_cast<double>(core.price_max(r)), -core.price_shift));
-    sign_.push_back(core.is_minimum[r] ? -1.0 : 1.0);
-    row_scale_.push_back(static_cast<double>(std::max(core.capacity[r], largest[r])));
+    capacity_.push_back(static_cast<double>(core_.capacity[r]) * slice_.fraction);
+    price_max_.push_back(std::ldexp(static_cast<double>(core_.price_max(r)), -core_.price_shift));
+    sign_.push_back(core_.is_minimum[r] ? -1.0 : 1.0);
+    row_scale_.push_back(static_cast<double>(std::max(core_.capacity[r], largest[r])));
   }
   imbalance_.resize(rows);
 }
 
-double Dual::bundle_value(std::uint32_t bundle, std::vector<double> const& price) const {
-  double value = 0;
-  for (CoreUse const& use : core_.uses_of_bundle(bundle))
-    if (use.meter == Meter::fixed) value += sign_[use.row] * price[use.row] * static_cast<double>(use.amount);
-  return value;
+void Dual::find_kind_values(std::vector<double> const& direction) {
+  for (std::uint32_t kind = 0; kind < kind_value_.size(); ++kind) {
+    KindValue value;
+    for (CoreUse const& use : core_.uses_of_kind(kind)) {
+      double const part = sign_[use.row] * direction[use.row] * static_cast<double>(use.amount);
+      switch (use.meter) {
+        case Meter::fixed:
+          value.fixed += part;
+          break;
+        case Meter::price:
+          value.by_price += part * 1e-6;
+          break;
+        case Meter::hold:
+          value.by_hold += part * 1e-6;
+          break;
+        case Meter::draw:
+          value.by_draw += part * 1e-6;
+          break;
+      }
+    }
+    kind_value_[kind] = value;
+  }
 }
 
-void Dual::pass(std::vector<double> const& price, double smoothing, bool collect) {
+inline double Dual::arc_value(std::uint32_t arc) const {
+  std::uint32_t const kind = slice_.kind[arc];
+  KindValue const& value = kind_value_[kind];
+  if (!kind_metered_[kind]) return value.fixed;
+  return value.fixed + value.by_price * quantity(arc, Meter::price) + value.by_hold * quantity(arc, Meter::hold) +
+         value.by_draw * quantity(arc, Meter::draw);
+}
+
+void Dual::pass(std::vector<double> const& price, double smoothing) {
   ++passes_;
-  std::size_t const bundles = core_.problem.bundle_total();
-  std::vector<double> bundle_price(bundles);
-  for (std::uint32_t b = 0; b < bundles; ++b) bundle_price[b] = bundle_value(b, price);
-  // Few chunks when the slice is small, as each has its own flows; the number depends on the slice alone.
-  std::uint32_t const used = static_cast<std::uint32_t>(std::clamp<std::size_t>(slice_.bid.size() / 65536, 1, chunks));
-  std::uint32_t const lanes = std::min(std::max<std::uint32_t>(threads_, 1), used);
+  find_kind_values(price);
+  std::size_t const kinds = kind_value_.size();
+  // Few chunks when the slice is small; the number depends on the slice alone.
+  auto const used = static_cast<std::uint32_t>(std::clamp<std::size_t>(slice_.bid.size() / 65536, 1, chunks));
+  std::uint32_t const lanes = std::clamp<std::uint32_t>(threads_, 1, used);
   std::vector<Chunk> parts(used);
-  std::vector<std::vector<std::int64_t>> lane_flow(lanes, std::vector<std::int64_t>(bundles, 0));
+  std::vector<std::vector<std::int64_t>> lane_flow(lanes, std::vector<std::int64_t>(kinds, 0));
   std::vector<std::vector<std::int64_t>> lane_metered(lanes, std::vector<std::int64_t>(core_.any_metered ? core_.row_total() : 0, 0));
   for_each_chunk(lanes, used, [&](std::uint32_t c) {
     Chunk& part = parts[c];
@@ -109,20 +153,18 @@ void Dual::pass(std::vector<double> const& price, double smoothing, bool collect
     for (std::size_t i = range.first; i < range.last; ++i) {
       std::uint32_t const first = slice_.first[i];
       std::uint32_t const count = slice_.first[i + 1] - first;
-      value.resize(count);
+      if (value.size() < count) value.resize(count);
       double least = slice_.waiting[i];
       for (std::uint32_t a = 0; a < count; ++a) {
-        double v = slice_.cost[first + a] + bundle_price[slice_.bundle[first + a]];
-        if (core_.any_metered && core_.bundle_metered[slice_.bundle[first + a]])
-          each_metered(first + a, [&](std::uint32_t row, double amount) { v += sign_[row] * price[row] * amount; });
+        double const v = slice_.cost[first + a] + arc_value(first + a);
         value[a] = v;
         least = v < least ? v : least;
       }
       double const temperature = smoothing * slice_.scale[i];
+      double const per_temperature = 1.0 / temperature;
       double const limit = least + negligible * temperature;
       near.clear();
       std::int64_t total = 0;
-      double const per_temperature = 1.0 / temperature;
       if (slice_.waiting[i] < limit)
         total = static_cast<std::int64_t>(exp_minus((slice_.waiting[i] - least) * per_temperature) * share_one);
       bool const waiting_near = total > 0;
@@ -133,12 +175,11 @@ void Dual::pass(std::vector<double> const& price, double smoothing, bool collect
         near.push_back({first + a, share});
       }
       double const normal = share_one / static_cast<double>(total);
-      bool const fuzzy = collect && near.size() + (waiting_near ? 1 : 0) > 1;
+      bool const fuzzy = near.size() + (waiting_near ? 1 : 0) > 1;
       if (fuzzy) {
         // Doubles are summed over these later: bring them into an order that input order cannot change.
         std::sort(near.begin(), near.end(), [&](Near const& x, Near const& y) {
-          if (x.share != y.share) return x.share > y.share;
-          return core_.canonical.bundle_color[slice_.bundle[x.arc]] < core_.canonical.bundle_color[slice_.bundle[y.arc]];
+          return x.share != y.share ? x.share > y.share : slice_.kind[x.arc] < slice_.kind[y.arc];
         });
         part.items.push_back({static_cast<std::uint32_t>(part.arcs.size()), slice_.copies[i] * per_temperature});
       }
@@ -146,22 +187,25 @@ void Dual::pass(std::vector<double> const& price, double smoothing, bool collect
         auto const share = static_cast<std::int64_t>(static_cast<double>(n.share) * normal);
         if (share == 0) continue;
         std::int64_t const amount = share * slice_.copies[i];
-        std::uint32_t const bundle = slice_.bundle[n.arc];
-        flow[bundle] += amount;
-        if (core_.any_metered && core_.bundle_metered[bundle])
-          each_metered(n.arc, [&](std::uint32_t row, double taken) {
-            metered[row] += static_cast<std::int64_t>(static_cast<double>(amount) * (taken / row_scale_[row]) * (flow_one / share_one));
-          });
+        std::uint32_t const kind = slice_.kind[n.arc];
+        flow[kind] += amount;
+        if (kind_metered_[kind])
+          for (CoreUse const& use : core_.uses_of_kind(kind)) {
+            if (use.meter == Meter::fixed) continue;
+            double const taken = quantity(n.arc, use.meter) * static_cast<double>(use.amount) * 1e-6;
+            metered[use.row] +=
+                static_cast<std::int64_t>(static_cast<double>(amount) * (taken / row_scale_[use.row]) * (flow_one / share_one));
+          }
         if (fuzzy) part.arcs.push_back({n.arc, static_cast<double>(share) / share_one});
       }
     }
   });
   std::vector<Int128> row_flow(core_.row_total(), 0);
-  for (std::uint32_t b = 0; b < bundles; ++b) {
+  for (std::uint32_t kind = 0; kind < kinds; ++kind) {
     std::int64_t flow = 0;
-    for (auto const& lane : lane_flow) flow += lane[b];
+    for (auto const& lane : lane_flow) flow += lane[kind];
     if (flow == 0) continue;
-    for (CoreUse const& use : core_.uses_of_bundle(b))
+    for (CoreUse const& use : core_.uses_of_kind(kind))
       if (use.meter == Meter::fixed) row_flow[use.row] += Int128{flow} * use.amount;
   }
   for (std::size_t r = 0; r < core_.row_total(); ++r) {
@@ -171,7 +215,6 @@ void Dual::pass(std::vector<double> const& price, double smoothing, bool collect
     double const used_units = static_cast<double>(row_flow[r]) / share_one + static_cast<double>(metered) / flow_one * row_scale_[r];
     imbalance_[r] = sign_[r] * (used_units - capacity_[r]);
   }
-  if (!collect) return;
   fuzzy_arc_.clear();
   fuzzy_item_.clear();
   for (Chunk const& part : parts) {
@@ -182,34 +225,31 @@ void Dual::pass(std::vector<double> const& price, double smoothing, bool collect
   fuzzy_item_.push_back({static_cast<std::uint32_t>(fuzzy_arc_.size()), 0});
 }
 
-void Dual::curve_times(std::vector<double> const& direction, std::vector<double>& result) const {
+/// Curvature × direction. Overwrites the kind values of the last pass.
+void Dual::curve_times(std::vector<double> const& direction, std::vector<double>& result) {
   std::fill(result.begin(), result.end(), 0.0);
-  double value[64];
+  std::fill(kind_push_.begin(), kind_push_.end(), 0.0);
+  find_kind_values(direction);
   for (std::size_t i = 0; i + 1 < fuzzy_item_.size(); ++i) {
     std::uint32_t const first = fuzzy_item_[i].first_arc;
-    std::uint32_t const last = std::min(fuzzy_item_[i + 1].first_arc, first + 64);
+    std::uint32_t const last = fuzzy_item_[i + 1].first_arc;
     double mean = 0;
+    for (std::uint32_t f = first; f < last; ++f) mean += fuzzy_arc_[f].weight * arc_value(fuzzy_arc_[f].arc);
     for (std::uint32_t f = first; f < last; ++f) {
       std::uint32_t const arc = fuzzy_arc_[f].arc;
-      double v = 0;
-      for (CoreUse const& use : core_.uses_of_bundle(slice_.bundle[arc])) {
-        double const amount =
-            use.meter == Meter::fixed ? static_cast<double>(use.amount) : static_cast<double>(core_.amount(slice_.bid[arc], use));
-        v += sign_[use.row] * amount * direction[use.row];
-      }
-      value[f - first] = v;
-      mean += fuzzy_arc_[f].weight * v;
+      std::uint32_t const kind = slice_.kind[arc];
+      double const push = fuzzy_item_[i].stiffness * fuzzy_arc_[f].weight * (arc_value(arc) - mean);
+      kind_push_[kind] += push;
+      if (kind_metered_[kind])
+        for (CoreUse const& use : core_.uses_of_kind(kind))
+          if (use.meter != Meter::fixed)
+            result[use.row] += sign_[use.row] * push * quantity(arc, use.meter) * static_cast<double>(use.amount) * 1e-6;
     }
-    for (std::uint32_t f = first; f < last; ++f) {
-      std::uint32_t const arc = fuzzy_arc_[f].arc;
-      double const push = fuzzy_item_[i].stiffness * fuzzy_arc_[f].weight * (value[f - first] - mean);
-      if (push == 0) continue;
-      for (CoreUse const& use : core_.uses_of_bundle(slice_.bundle[arc])) {
-        double const amount =
-            use.meter == Meter::fixed ? static_cast<double>(use.amount) : static_cast<double>(core_.amount(slice_.bid[arc], use));
-        result[use.row] += sign_[use.row] * amount * push;
-      }
-    }
+  }
+  for (std::uint32_t kind = 0; kind < kind_push_.size(); ++kind) {
+    if (kind_push_[kind] == 0) continue;
+    for (CoreUse const& use : core_.uses_of_kind(kind))
+      if (use.meter == Meter::fixed) result[use.row] += sign_[use.row] * static_cast<double>(use.amount) * kind_push_[kind];
   }
 }
 
@@ -217,16 +257,24 @@ std::vector<double> Dual::newton_step(std::vector<double> const& price, double s
   std::size_t const rows = core_.row_total();
   // Diagonal of the curvature: the preconditioner.
   std::vector<double> diagonal(rows, 0.0);
+  std::fill(kind_push_.begin(), kind_push_.end(), 0.0);
   for (std::size_t i = 0; i + 1 < fuzzy_item_.size(); ++i)
     for (std::uint32_t f = fuzzy_item_[i].first_arc; f < fuzzy_item_[i + 1].first_arc; ++f) {
       std::uint32_t const arc = fuzzy_arc_[f].arc;
+      std::uint32_t const kind = slice_.kind[arc];
       double const weight = fuzzy_item_[i].stiffness * fuzzy_arc_[f].weight * (1 - fuzzy_arc_[f].weight);
-      for (CoreUse const& use : core_.uses_of_bundle(slice_.bundle[arc])) {
-        double const amount =
-            use.meter == Meter::fixed ? static_cast<double>(use.amount) : static_cast<double>(core_.amount(slice_.bid[arc], use));
-        diagonal[use.row] += weight * amount * amount;
-      }
+      kind_push_[kind] += weight;
+      if (kind_metered_[kind])
+        for (CoreUse const& use : core_.uses_of_kind(kind))
+          if (use.meter != Meter::fixed) {
+            double const taken = quantity(arc, use.meter) * static_cast<double>(use.amount) * 1e-6;
+            diagonal[use.row] += weight * taken * taken;
+          }
     }
+  for (std::uint32_t kind = 0; kind < kind_push_.size(); ++kind)
+    for (CoreUse const& use : core_.uses_of_kind(kind))
+      if (use.meter == Meter::fixed)
+        diagonal[use.row] += kind_push_[kind] * static_cast<double>(use.amount) * static_cast<double>(use.amount);
   std::vector<std::uint8_t> free(rows, 0);
   std::vector<double> damping(rows, 0.0);
   for (std::size_t r = 0; r < rows; ++r) {
@@ -236,7 +284,7 @@ std::vector<double> Dual::newton_step(std::vector<double> const& price, double s
     bool const at_ceiling = price[r] >= price_max_[r] && g >= 0;
     free[r] = !at_floor && !at_ceiling;
     // A row never moves by more than about this many typical prices at once, however flat the curve is there.
-    double const reach = unit_[r] * std::min(1.0, 4 * smoothing);
+    double const reach = unit_[r] * std::clamp(4 * smoothing, reach_min, 1.0);
     damping[r] = (std::abs(g) + 1e-9 * row_scale_[r]) / reach;
     diagonal[r] += damping[r];
   }
@@ -252,7 +300,7 @@ std::vector<double> Dual::newton_step(std::vector<double> const& price, double s
       direction[r] = residual[r] / diagonal[r];
       energy += residual[r] * direction[r];
     }
-  double const target = energy * 1e-4;
+  double const target = energy * 1e-3;
   for (int i = 0; i < conjugate_steps_max && energy > target && energy > 0; ++i) {
     curve_times(direction, curved);
     double bend = 0;
@@ -288,7 +336,7 @@ std::uint32_t Dual::run(Prices& prices, DualSchedule const& schedule) {
   double whole = 0;  // what the slice costs, for the scale of the imbalance
   for (std::size_t i = 0; i < slice_.items(); ++i) whole += slice_.scale[i] * slice_.copies[i];
   for (double smoothing = schedule.first_smoothing; smoothing >= schedule.last_smoothing; smoothing *= schedule.factor) {
-    pass(price, smoothing, true);
+    pass(price, smoothing);
     for (std::uint32_t i = 0; i < schedule.steps_per_level; ++i) {
       double error = 0;
       for (std::size_t r = 0; r < rows; ++r)
@@ -304,7 +352,7 @@ std::uint32_t Dual::run(Prices& prices, DualSchedule const& schedule) {
           trial[r] = std::clamp(price[r] + length * step[r], 0.0, price_max_[r]);
           slope_before += before[r] * (trial[r] - price[r]);
         }
-        pass(trial, smoothing, true);
+        pass(trial, smoothing);
         double slope_after = 0;
         for (std::size_t r = 0; r < rows; ++r) slope_after += imbalance_[r] * (trial[r] - price[r]);
         // The dual is concave, so the slope along the step falls; far below zero means the step went far too long.

@@ -27,6 +27,13 @@ class Dual {
   std::uint32_t run(Prices& prices, DualSchedule const& schedule);
 
  private:
+  /// A direction in row space, as the arcs of one kind see it: value = fixed + price × by_price + hold × by_hold + draw × by_draw.
+  struct KindValue {
+    double fixed = 0;
+    double by_price = 0;
+    double by_hold = 0;
+    double by_draw = 0;
+  };
   struct FuzzyArc {
     std::uint32_t arc;
     double weight;  ///< share of the item
@@ -37,16 +44,20 @@ class Dual {
   };
   struct Chunk;
 
-  void pass(std::vector<double> const& price, double smoothing, bool collect);
+  void measure_rows();
+  void pass(std::vector<double> const& price, double smoothing);
   std::vector<double> newton_step(std::vector<double> const& price, double smoothing);
-  void curve_times(std::vector<double> const& direction, std::vector<double>& result) const;
-  double bundle_value(std::uint32_t bundle, std::vector<double> const& price) const;
-  template <typename Visit>
-  void each_metered(std::uint32_t arc, Visit const& visit) const;
+  void curve_times(std::vector<double> const& direction, std::vector<double>& result);
+  void find_kind_values(std::vector<double> const& direction);
+  double arc_value(std::uint32_t arc) const;
+  double quantity(std::uint32_t arc, Meter meter) const;
 
   Core const& core_;
   Slice const& slice_;
   std::uint32_t threads_;
+  std::vector<std::uint8_t> kind_metered_;
+  std::vector<KindValue> kind_value_;
+  std::vector<double> kind_push_;
   std::vector<double> unit_;       ///< per rank: typical price, micro-yuan per unit
   std::vector<double> capacity_;   ///< per rank, scaled to the slice
   std::vector<double> price_max_;  ///< per rank

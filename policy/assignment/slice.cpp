@@ -26,8 +26,13 @@ void close_item(Core const& core, Slice& slice, std::size_t k) {
 
 void append_arc(Core const& core, Slice& slice, std::size_t bid) {
   slice.bid.push_back(static_cast<std::uint32_t>(bid));
-  slice.bundle.push_back(core.problem.bid_bundle[bid]);
+  slice.kind.push_back(core.kind_of_bundle[core.problem.bid_bundle[bid]]);
   slice.cost.push_back(static_cast<double>(core.problem.cost(bid)));
+  if (!core.any_metered) return;
+  Problem const& problem = core.problem;
+  if (!problem.bid_fairness.empty()) slice.price.push_back(static_cast<double>(problem.bid_price[bid]));
+  if (!problem.bid_hold.empty()) slice.hold.push_back(static_cast<double>(problem.bid_hold[bid]));
+  if (!problem.bid_draw.empty()) slice.draw.push_back(static_cast<double>(problem.bid_draw[bid]));
 }
 
 }  // namespace
@@ -35,6 +40,11 @@ void append_arc(Core const& core, Slice& slice, std::size_t bid) {
 Slice sample_slice(Core const& core, std::size_t arcs_max) {
   Slice slice;
   std::uint64_t jobs = 0;
+  std::size_t arcs = 0;
+  for (std::size_t k = 0; k < core.class_total() && arcs < arcs_max; ++k) arcs += core.job_of_class(k).bid_count;
+  slice.bid.reserve(arcs);
+  slice.kind.reserve(arcs);
+  slice.cost.reserve(arcs);
   for (std::size_t k = 0; k < core.class_total() && slice.bid.size() < arcs_max; ++k) {
     Job const& job = core.job_of_class(k);
     for (std::size_t bid = job.first_bid; bid < std::size_t{job.first_bid} + job.bid_count; ++bid)
@@ -49,7 +59,7 @@ Slice sample_slice(Core const& core, std::size_t arcs_max) {
 Slice candidate_slice(Core const& core, Candidates const& candidates) {
   Slice slice;
   slice.bid.reserve(candidates.bid.size());
-  slice.bundle.reserve(candidates.bid.size());
+  slice.kind.reserve(candidates.bid.size());
   slice.cost.reserve(candidates.bid.size());
   for (std::size_t k = 0; k < core.class_total(); ++k) {
     for (std::uint32_t a = candidates.first[k]; a < candidates.first[k + 1]; ++a) append_arc(core, slice, candidates.bid[a]);

@@ -12,8 +12,11 @@ namespace sluice::assignment {
 struct Slice {
   std::vector<std::uint32_t> first{0};  ///< item i has arcs first[i] … first[i + 1] - 1
   std::vector<std::uint32_t> bid;
-  std::vector<std::uint32_t> bundle;
+  std::vector<std::uint32_t> kind;  ///< of the bid's bundle
   std::vector<double> cost;
+  std::vector<double> price;    ///< empty: as cost
+  std::vector<double> hold;     ///< empty: zero
+  std::vector<double> draw;     ///< empty: zero
   std::vector<double> waiting;  ///< waiting cost; infinite (1e300) where waiting is not allowed
   std::vector<double> scale;    ///< typical cost of the item: its unit of smoothing
   std::vector<std::uint32_t> copies;

@@ -17,11 +17,22 @@ namespace sluice::assignment {
 
 namespace {
 
-/// Up to this many bids the dual works on all of them; above, on samples first and on candidates last.
-constexpr std::size_t whole_arcs_max = 6'000'000;
-constexpr std::size_t first_sample_arcs = 400'000;
-constexpr std::size_t second_sample_arcs = 3'000'000;
+/// Up to this many bids the dual ends on all of them; above, on every job's best candidates.
+constexpr std::size_t whole_arcs_max = 700'000;
+constexpr std::size_t small_arcs_max = 200'000;
+constexpr std::size_t sample_arcs_max = 1'500'000;
+constexpr double first_smoothing = 0.5;
+constexpr double warm_smoothing = 0.004;
+constexpr double finest_small = 0.0001;
+constexpr double finest_large = 0.0003;
 constexpr std::uint64_t steps_per_iteration = 5'000;
+
+/// A sample of the classes and the smoothing down to which it serves.
+struct Stage {
+  std::size_t arcs;
+  double until;
+};
+
 /// Placed plans of more jobs than this are only rounded and filled: the search gains little there and costs much.
 constexpr std::size_t search_positions_max = 200'000;
 
@@ -58,39 +69,34 @@ class Solve {
     return problem_.jobs.size() <= 200'000 ? 16 : 10;
   }
 
+  /// Coarse smoothing on small samples, fine smoothing on all jobs: the smoother the dual, the fewer jobs show its shape.
   void find_prices() {
     prices_ = prices_from(core_, warm_);
     bool const warm = std::ranges::any_of(prices_, [](std::int64_t price) { return price > 0; });
-    DualSchedule schedule;
-    if (warm) schedule.first_smoothing = 0.01;
+    double smoothing = warm ? warm_smoothing : first_smoothing;
+    for (Stage const& stage : {Stage{50'000, 0.04}, Stage{400'000, 0.004}}) {
+      // A sample pays only where the whole is much larger.
+      if (smoothing < stage.until || problem_.bid_total() < 3 * stage.arcs) continue;
+      smoothing = improve(sample_slice(core_, stage.arcs), smoothing, stage.until);
+    }
     if (problem_.bid_total() <= whole_arcs_max) {
-      if (problem_.bid_total() > 4 * first_sample_arcs && !warm) {
-        Slice const sample = sample_slice(core_, first_sample_arcs);
-        schedule.last_smoothing = 0.01;
-        iterations_ += Dual(core_, sample, options_.threads).run(prices_, schedule);
-        schedule.first_smoothing = 0.01;
-      }
-      schedule.last_smoothing = problem_.bid_total() <= first_sample_arcs ? 0.00005 : 0.0008;
-      Slice const whole = sample_slice(core_, bids_max);
-      iterations_ += Dual(core_, whole, options_.threads).run(prices_, schedule);
+      improve(sample_slice(core_, bids_max), smoothing, problem_.bid_total() <= small_arcs_max ? finest_small : finest_large);
       return;
     }
-    if (!warm) {
-      Slice const first = sample_slice(core_, first_sample_arcs);
-      schedule.last_smoothing = 0.01;
-      iterations_ += Dual(core_, first, options_.threads).run(prices_, schedule);
-      schedule.first_smoothing = 0.01;
-    }
-    {
-      Slice const second = sample_slice(core_, second_sample_arcs);
-      schedule.last_smoothing = 0.002;
-      iterations_ += Dual(core_, second, options_.threads).run(prices_, schedule);
-    }
-    Candidates const near = candidates_of(core_, prices_, 8, priced_limit, options_.threads);
-    Slice const last = candidate_slice(core_, near);
-    schedule.first_smoothing = 0.002;
-    schedule.last_smoothing = 0.0008;
-    iterations_ += Dual(core_, last, options_.threads).run(prices_, schedule);
+    if (problem_.bid_total() > 10 * sample_arcs_max) improve(sample_slice(core_, sample_arcs_max), 0.0135, 0.004);
+    // All jobs, but only bids near their best: those far from it carry no weight at these smoothings.
+    std::uint32_t const near = problem_.jobs.size() <= 200'000 ? 16 : 8;
+    improve(candidate_slice(core_, candidates_of(core_, prices_, near, priced_limit, options_.threads)), 0.0135, finest_large);
+  }
+
+  /// Runs levels of smoothing down to `until`. Returns the next level.
+  double improve(Slice const& slice, double smoothing, double until) {
+    DualSchedule schedule;
+    schedule.first_smoothing = smoothing;
+    schedule.last_smoothing = until;
+    iterations_ += Dual(core_, slice, options_.threads).run(prices_, schedule);
+    while (smoothing >= until) smoothing *= schedule.factor;
+    return smoothing;
   }
 
   /// The last round's plan as far as it still fits.
