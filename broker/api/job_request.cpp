@@ -1,0 +1,209 @@
+// Reading and writing the job as the contract has it.
+#include "broker/api/job_request.hpp"
+
+#include "broker/api/problems.hpp"
+#include "broker/api/values.hpp"
+#include "policy/enum_names.hpp"
+#include "policy/json/reader.hpp"
+#include "policy/json/strict.hpp"
+#include "policy/limits.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace sluice::broker::api {
+namespace {
+
+namespace limits = policy::limits;
+
+constexpr json::StringRule path_rule{.bytes_min = 1, .bytes_max = 2'048, .single_line = true};
+constexpr json::DecimalRule hours_rule{.fraction_digits = 5, .min = 0, .max = 1'000'000'000LL * 100'000};
+
+/// 10^-5 hours are exactly 36 ms.
+constexpr std::int64_t ms_of_hours(std::int64_t hundred_thousandths) { return hundred_thousandths * 36; }
+
+template <class Name>
+Name read_name(json::Reader& reader, std::string_view key) {
+  Name name{reader.required_string(key, {.bytes_min = 1, .bytes_max = 63, .single_line = true})};
+  if (!name.text.empty() && !policy::is_name(name.text))
+    reader.fail(key, "bad_format", "a name is a letter or digit, then letters, digits, '.', '_' or '-', at most 63 in all");
+  return name;
+}
+
+std::int32_t optional_count(json::Reader& reader, std::string_view key, std::int64_t most) {
+  return static_cast<std::int32_t>(reader.optional_integer(key, {0, most}).value_or(0));
+}
+
+policy::Gang read_gang(json::Reader gang) {
+  policy::Gang out;
+  out.cards = static_cast<std::int32_t>(gang.required_integer("cards", {1, limits::gang_cards_max}));
+  out.min_memory_gib = optional_count(gang, "min_memory_gib", 65'536);
+  out.interconnect_min_gbps = optional_count(gang, "interconnect_min_gbps", limits::gbps_max);
+  out.cpus = optional_count(gang, "cpus", limits::gang_cpus_max);
+  out.host_memory_gib = optional_count(gang, "memory_gib", 100'000'000);
+  return out;
+}
+
+void read_variant(json::Reader variant, JobRequest& job) {
+  policy::Variant& spec = job.spec.variants.emplace_back();
+  PayloadVariant& payload = job.payload.variants.emplace_back();
+  spec.framework = read_name<policy::FrameworkName>(variant, "framework");
+  json::ArrayReader accelerators = variant.required_array("accelerators", {1, limits::accelerators_per_variant_max});
+  for (std::size_t i = 0; accelerators.present() && i < accelerators.size(); ++i) {
+    json::Reader accelerator = accelerators.object(i);
+    policy::VariantAccelerator& out = spec.accelerators.emplace_back();
+    out.type = read_name<policy::AcceleratorType>(accelerator, "type");
+    if (auto const ppm = accelerator.optional_integer("throughput_ppm", {1, limits::throughput_ppm_max}))
+      out.throughput_ppm = static_cast<std::int32_t>(*ppm);
+    for (std::size_t earlier = 0; earlier < i; ++earlier)
+      if (spec.accelerators[earlier].type == out.type) accelerators.fail(i, "duplicate", "this type stands earlier in the same variant");
+  }
+  payload.image = variant.required_string("image", {.bytes_min = 1, .bytes_max = 512, .single_line = true});
+  payload.command = variant.optional_strings("command", {0, 256}, {.bytes_min = 0, .bytes_max = 8'192, .single_line = false});
+  payload.environment = variant.optional_string_map("environment", {0, 256}, {.bytes_min = 1, .bytes_max = 256, .single_line = true},
+                                                    {.bytes_min = 0, .bytes_max = 8'192, .single_line = false});
+  for (auto const& [name, value] : payload.environment)
+    if (name.find('=') != std::string::npos) variant.fail("environment", "bad_format", "a variable's name has no '='");
+  spec.porting_ms = ms_of_hours(variant.optional_decimal("porting_hours", hours_rule).value_or(0));
+}
+
+policy::RegionCode read_region(json::ArrayReader& regions, std::size_t index) {
+  auto const code = region_of(regions.string(index, {.bytes_min = 6, .bytes_max = 6, .single_line = true}));
+  if (!code) regions.fail(index, "bad_format", "a region is six digits of GB/T 2260");
+  return code.value_or(policy::RegionCode{});
+}
+
+void read_data(json::Reader data, policy::JobSpec& spec) {
+  if (!data.present()) return;
+  spec.data_class = data.required_enum<policy::DataClass>(
+      "class", {{"general", policy::DataClass::general}, {"important", policy::DataClass::important}, {"core", policy::DataClass::core}});
+  json::ArrayReader regions = data.optional_array("regions", {0, limits::regions_max});
+  for (std::size_t i = 0; regions.present() && i < regions.size(); ++i) spec.data_regions.push_back(read_region(regions, i));
+  std::ranges::sort(spec.data_regions);
+  auto const repeated = std::ranges::unique(spec.data_regions);
+  spec.data_regions.erase(repeated.begin(), repeated.end());
+  if (auto const location = data.optional_string("location", {.bytes_min = 6, .bytes_max = 6, .single_line = true})) {
+    spec.data_location = region_of(*location);
+    if (!spec.data_location) data.fail("location", "bad_format", "a region is six digits of GB/T 2260");
+  }
+  spec.data_gib = optional_count(data, "gib", limits::gib_max);
+}
+
+void read_body(json::Reader body, JobRequest& job) {
+  job.payload.name = body.required_string("name", {.bytes_min = 1, .bytes_max = 128, .single_line = true});
+  job.spec.gang = read_gang(body.required_object("gang"));
+  json::ArrayReader variants = body.required_array("variants", {1, limits::variants_max});
+  for (std::size_t i = 0; variants.present() && i < variants.size(); ++i) read_variant(variants.object(i), job);
+  {
+    json::Reader work = body.required_object("work");
+    job.spec.work_reference = read_name<policy::AcceleratorType>(work, "reference");
+    std::int64_t const hours = work.required_decimal("card_hours", {.fraction_digits = 5, .min = 1, .max = hours_rule.max});
+    job.spec.work_card_ms = ms_of_hours(hours);
+  }
+  job.spec.max_runtime_ms = body.required_integer("max_runtime_s", {1, limits::runtime_ms_max / 1'000}) * 1'000;
+  job.payload.inputs = body.optional_strings("inputs", {0, 64}, path_rule);
+  job.payload.outputs = body.optional_strings("outputs", {0, 64}, path_rule);
+  job.payload.checkpoint = body.optional_string("checkpoint", path_rule).value_or("");
+  {
+    json::Reader retry = body.optional_object("retry");
+    if (retry.present())
+      job.spec.max_attempts = static_cast<std::int32_t>(retry.required_integer("max_attempts", {1, limits::max_attempts_max}));
+  }
+  job.spec.max_cost = body.optional_money("max_cost_yuan", {policy::Money{1}, policy::money_max});
+  job.spec.deadline = body.optional_time("deadline");
+  read_data(body.optional_object("data"), job.spec);
+  job.spec.preemptible = body.optional_boolean("preemptible").value_or(false);
+}
+
+}  // namespace
+
+std::expected<JobRequest, http::Problem> read_job_request(std::string_view body) {
+  auto const document = json::parse_strict(body);
+  if (!document) return std::unexpected(problem("malformed_json", json::to_string(document.error())));
+  json::Errors errors;
+  JobRequest job;
+  read_body(json::Reader(*document, errors), job);
+  if (!errors.empty()) {
+    http::Problem wrong = problem("invalid_body", "The fields listed in errors are not valid.");
+    wrong.errors = errors.take();
+    return std::unexpected(std::move(wrong));
+  }
+  return job;
+}
+
+std::vector<policy::Reach> unreachable(policy::Catalogue const& catalogue, Sites const& sites, JobPayload const& payload) {
+  std::vector<policy::Reach> out;
+  auto const blocked_path = [&](Site const& site) {
+    for (auto const* paths : {&payload.inputs, &payload.outputs})
+      if (std::ranges::any_of(*paths, [&](std::string const& path) { return !reaches_path(site, path); })) return true;
+    return !payload.checkpoint.empty() && !reaches_path(site, payload.checkpoint);
+  };
+  for (auto const& [name, cluster] : catalogue.clusters) {
+    std::shared_ptr<Site> const site = sites.find(name);
+    for (std::size_t v = 0; v < payload.variants.size(); ++v) {
+      policy::Reason reason = policy::Reason::none;
+      if (site == nullptr) {
+        reason = policy::Reason::cluster_unreachable;
+      } else if (!reaches_image(*site, payload.variants[v].image)) {
+        reason = policy::Reason::image_unreachable;
+      } else if (blocked_path(*site)) {
+        reason = policy::Reason::input_unreachable;
+      }
+      if (reason != policy::Reason::none) out.push_back({name, reason, static_cast<std::int32_t>(v)});
+    }
+  }
+  return out;
+}
+
+std::string job_request_json(policy::JobSpec const& spec, JobPayload const* payload) {
+  nlohmann::ordered_json out;
+  if (payload != nullptr) out["name"] = payload->name;
+  out["gang"] = {{"cards", spec.gang.cards},
+                 {"min_memory_gib", spec.gang.min_memory_gib},
+                 {"interconnect_min_gbps", spec.gang.interconnect_min_gbps},
+                 {"cpus", spec.gang.cpus},
+                 {"memory_gib", spec.gang.host_memory_gib}};
+  auto& variants = out["variants"] = nlohmann::ordered_json::array();
+  for (std::size_t v = 0; v < spec.variants.size(); ++v) {
+    policy::Variant const& variant = spec.variants[v];
+    nlohmann::ordered_json each;
+    each["framework"] = variant.framework.text;
+    auto& accelerators = each["accelerators"] = nlohmann::ordered_json::array();
+    for (policy::VariantAccelerator const& accelerator : variant.accelerators) {
+      nlohmann::ordered_json row{{"type", accelerator.type.text}};
+      if (accelerator.throughput_ppm) row["throughput_ppm"] = *accelerator.throughput_ppm;
+      accelerators.push_back(std::move(row));
+    }
+    if (payload != nullptr && v < payload->variants.size()) {
+      each["image"] = payload->variants[v].image;
+      each["command"] = payload->variants[v].command;
+      auto& environment = each["environment"] = nlohmann::ordered_json::object();
+      for (auto const& [name, value] : payload->variants[v].environment) environment[name] = value;
+    }
+    if (variant.porting_ms > 0) each["porting_hours"] = hours_text(variant.porting_ms);
+    variants.push_back(std::move(each));
+  }
+  out["work"] = {{"reference", spec.work_reference.text}, {"card_hours", hours_text(spec.work_card_ms)}};
+  out["max_runtime_s"] = spec.max_runtime_ms / 1'000;
+  if (payload != nullptr) {
+    out["inputs"] = payload->inputs;
+    out["outputs"] = payload->outputs;
+    if (!payload->checkpoint.empty()) out["checkpoint"] = payload->checkpoint;
+  }
+  out["retry"] = {{"max_attempts", spec.max_attempts}};
+  if (spec.max_cost) out["max_cost_yuan"] = policy::format_yuan(*spec.max_cost);
+  if (spec.deadline) out["deadline"] = policy::format_rfc3339(*spec.deadline);
+  nlohmann::ordered_json data{{"class", policy::name_of(spec.data_class)}};
+  if (!spec.data_regions.empty()) {
+    auto& regions = data["regions"] = nlohmann::ordered_json::array();
+    for (policy::RegionCode const region : spec.data_regions) regions.push_back(region_text(region));
+  }
+  if (spec.data_location) data["location"] = region_text(*spec.data_location);
+  data["gib"] = spec.data_gib;
+  out["data"] = std::move(data);
+  out["preemptible"] = spec.preemptible;
+  return out.dump();
+}
+
+}  // namespace sluice::broker::api

@@ -1,0 +1,202 @@
+// Submitting, listing, showing and cancelling jobs.
+#include "broker/api/api.hpp"
+#include "broker/api/job_request.hpp"
+#include "broker/api/job_view.hpp"
+#include "broker/api/pages.hpp"
+#include "broker/api/values.hpp"
+#include "broker/secrets.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <nlohmann/json.hpp>
+
+namespace sluice::broker::api {
+namespace asio = boost::asio;
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// 422 with every cluster's reason, for a job that declared hardware excludes for ever.
+http::Problem impossible(std::vector<std::pair<policy::ClusterName, policy::Reason>> const& reasons) {
+  http::Problem out =
+      problem("job_impossible", "No cluster's declared hardware and rules can ever run this job; clusters says why, one by one.");
+  Json clusters = Json::array();
+  for (auto const& [cluster, reason] : reasons)
+    clusters.push_back({{"cluster", cluster.text}, {"reasons", Json::array({reason_value(reason)})}});
+  out.members.emplace_back("clusters", clusters.dump());
+  return out;
+}
+
+http::Response accepted_response(Api const& api, policy::JobId id, JobPayload const& payload) {
+  policy::Job const& job = *api.state().jobs.at(id);
+  http::Response response = http::json_response(201, job_json(api, {job, {}}, &payload, true).dump());
+  response.add("Location", "/v1/jobs/" + std::to_string(id.value));
+  response.add("ETag", etag_of(job));
+  return response;
+}
+
+/// Keeps a refusal as an entry, so that nobody is turned away unseen. The state machine caps how many a tenant can cause.
+asio::awaitable<void> note_refusal(Api& api, policy::TenantName tenant, policy::Reason reason) {
+  std::vector<policy::Event> events;
+  events.emplace_back(policy::SubmissionRefused{reason, std::move(tenant)});
+  Submission submission = submission_of(std::move(events));
+  co_await api.sequencer.submit(std::move(submission));
+}
+
+asio::awaitable<Answer> submit_job(Api& api, Call& call) {
+  auto read = read_job_request(call.request.body);
+  if (!read) co_return std::unexpected(std::move(read.error()));
+  JobRequest job = std::move(*read);
+  policy::TenantName const tenant = *call.caller.tenant;
+  std::vector<policy::Reach> blocked = unreachable(*api.state().catalogue, api.sites, job.payload);
+  auto const never = policy::never_fits(*api.state().catalogue, {job.spec, tenant, blocked});
+  if (!never.empty()) co_return std::unexpected(impossible(never));
+
+  Sealed sealed = seal(log::PrivateKind::payload, tenant.text, encode_payload(job.payload));
+  policy::JobAccepted accepted;
+  accepted.payload = sealed.commitment;
+  accepted.spec = std::move(job.spec);
+  accepted.tenant = tenant;
+  accepted.unreachable = std::move(blocked);
+
+  Submission submission;
+  bool done = false;
+  submission.events = [&](policy::State const& state, policy::Timestamp at) -> std::optional<policy::Event> {
+    if (done) return std::nullopt;
+    if (auto day = api.lots.due(state, at)) return day;
+    done = true;
+    accepted.lot = api.lots.lot(state, tenant, call.idempotent->key());
+    return accepted;
+  };
+  submission.private_parts.push_back(std::move(sealed.part));
+  submission.applied = [&](log::Sequence, policy::Effects const&, std::vector<log::PrivatePart>& parts) {
+    api.lots.take_part(api.state(), parts);
+  };
+  AnswerMaker answer = [&](log::Sequence, policy::Effects const& effects, policy::Timestamp) -> std::optional<http::Response> {
+    if (!effects.accepted) return std::nullopt;
+    return accepted_response(api, *effects.accepted, job.payload);
+  };
+  Answer result = co_await commit(api, call, std::move(submission), std::move(answer));
+  if (!result && result.error().status == 429) {
+    auto const reason =
+        result.error().code == "queue_limit" ? policy::Reason::queue_limit_reached : policy::Reason::submission_rate_exceeded;
+    co_await note_refusal(api, tenant, reason);
+  }
+  co_return result;
+}
+
+asio::awaitable<Answer> get_job(Api& api, Call& call) {
+  auto found = find_job(api, call.caller, call.request.parameter("id"));
+  if (!found) co_return std::unexpected(std::move(found.error()));
+  if (!*found) co_return std::unexpected(problem("not_found", "There is no such job."));
+  FoundJob const job = std::move(**found);
+  co_await api.sequencer.durable(job.job.changed_at);  // nothing is shown before it is on disk
+  std::string const etag = etag_of(job.job);
+  if (call.request.header("if-none-match") == etag) {
+    http::Response unchanged = http::empty_response(304);
+    unchanged.add("ETag", etag);
+    co_return unchanged;
+  }
+  auto const payload = payload_of(api, call.caller, job.job);
+  http::Response response = http::json_response(200, job_json(api, job, payload ? &*payload : nullptr, true).dump());
+  response.add("ETag", etag);
+  co_return response;
+}
+
+/// Newest first. The cursor is the last id shown: stable while new jobs come in.
+asio::awaitable<Answer> list_jobs(Api& api, Call& call) {
+  auto page = read_page(call.request);
+  if (!page) co_return std::unexpected(std::move(page.error()));
+  std::optional<policy::TenantName> tenant = call.caller.tenant;
+  if (!tenant) {
+    if (auto const wanted = call.request.query_value("tenant")) tenant = policy::TenantName{std::string(*wanted)};
+  }
+  std::optional<policy::JobStatus> status;
+  if (auto const wanted = call.request.query_value("state")) {
+    status = policy::from_name<policy::JobStatus>(*wanted);
+    if (!status) co_return std::unexpected(problem("malformed_query", "state is none of the contract's job states."));
+  }
+  co_await api.sequencer.settled();
+
+  // The index of acceptance lies in history: it also names open jobs, and costs no memory.
+  std::vector<policy::JobId> ids;
+  std::string const prefix = tenant ? policy::tenant_index_key(*tenant, {0}).substr(0, 1 + tenant->text.size() + 1) : std::string();
+  bool more = false;
+  if (tenant) {
+    log::RowRange range{.prefix = prefix, .from = {}, .reverse = true};
+    if (page->after) range.from = policy::tenant_index_key(*tenant, {*page->after});
+    auto const scanned = api.ledger.scan_rows(log::Table::history, range, [&](std::string_view key, std::string_view) {
+      if (ids.size() == page->limit) {
+        more = true;
+        return false;
+      }
+      ids.push_back({last_be64(key)});
+      return true;
+    });
+    if (!scanned) co_return std::unexpected(problem("unavailable", "The ledger cannot be read."));
+  } else {
+    auto const& jobs = api.state().jobs;
+    auto it = page->after ? jobs.lower_bound({*page->after}) : jobs.end();
+    while (it != jobs.begin()) {
+      if (ids.size() == page->limit) {
+        more = true;
+        break;
+      }
+      ids.push_back((--it)->first);
+    }
+  }
+
+  Json data = Json::array();
+  for (policy::JobId const id : ids) {
+    auto found = find_job(api, call.caller, std::to_string(id.value));
+    if (!found) co_return std::unexpected(std::move(found.error()));
+    if (!*found || (status && (*found)->job.status != *status)) continue;
+    auto const payload = payload_of(api, call.caller, (*found)->job);
+    data.push_back(job_json(api, **found, payload ? &*payload : nullptr, false));
+  }
+  co_return page_response(call.request, std::move(data), more ? std::optional(ids.back().value) : std::nullopt);
+}
+
+asio::awaitable<Answer> cancel_job(Api& api, Call& call) {
+  auto found = find_job(api, call.caller, call.request.parameter("id"));
+  if (!found) co_return std::unexpected(std::move(found.error()));
+  if (!*found) co_return std::unexpected(problem("not_found", "There is no such job."));
+  policy::JobId const id = (*found)->job.id;
+  if (!policy::is_final((*found)->job.status) && !(*found)->job.cancel_requested) {
+    std::vector<policy::Event> events;
+    events.emplace_back(policy::JobCancelled{call.by(), id});
+    Submission submission = submission_of(std::move(events));
+    Outcome const outcome = co_await api.sequencer.submit(std::move(submission));
+    bool const raced = !outcome && outcome.error().refusal.reason == policy::Reason::job_already_final;
+    if (!outcome && !raced) co_return std::unexpected(problem_of(outcome.error()));
+  }
+  auto after = find_job(api, call.caller, std::to_string(id.value));
+  if (!after || !*after) co_return std::unexpected(problem("internal", "The job left while it was being cancelled."));
+  co_await api.sequencer.durable((*after)->job.changed_at);
+  auto const payload = payload_of(api, call.caller, (*after)->job);
+  bool const stopping = !policy::is_final((*after)->job.status);  // the cluster still has to stop it
+  http::Response response = http::json_response(stopping ? 202 : 200, job_json(api, **after, payload ? &*payload : nullptr, true).dump());
+  response.add("ETag", etag_of((*after)->job));
+  co_return response;
+}
+
+}  // namespace
+
+asio::awaitable<Answer> quote_job(Api& api, Call& call);    // quotes.cpp
+asio::awaitable<Answer> explain_job(Api& api, Call& call);  // explain.cpp
+asio::awaitable<Answer> tail_logs(Api& api, Call& call);    // logs.cpp
+
+std::vector<Endpoint> job_endpoints() {
+  using enum http::Method;
+  Roles const readers = tenant_role | operator_role | auditor_role | socket_role;
+  return {
+      {post, "/v1/jobs", "submitJob", tenant_role, submit_job, Idempotency::required, true},
+      {get, "/v1/jobs", "listJobs", readers, list_jobs},
+      {get, "/v1/jobs/{id}", "getJob", readers, get_job},
+      {del, "/v1/jobs/{id}", "cancelJob", Roles(tenant_role | operator_role | socket_role), cancel_job},
+      {get, "/v1/jobs/{id}/explain", "explainJob", readers, explain_job},
+      {get, "/v1/jobs/{id}/logs", "tailLogs", Roles(tenant_role | operator_role | socket_role), tail_logs},
+      {post, "/v1/quotes", "quoteJob", tenant_role, quote_job, Idempotency::none, true},
+  };
+}
+
+}  // namespace sluice::broker::api

@@ -1,0 +1,53 @@
+// Allocation and private part become an order.
+#include "broker/dispatch/order.hpp"
+
+#include "broker/payload.hpp"
+#include "broker/secrets.hpp"
+
+namespace sluice::broker {
+
+std::expected<connectors::DispatchOrder, policy::Reason> order_for_attempt(policy::State const& state, log::LedgerReader const& ledger,
+                                                                           Site const& site, policy::Attempt const& attempt,
+                                                                           std::string const& instance) {
+  auto const found = state.jobs.find(attempt.id.job);
+  if (found == state.jobs.end()) return std::unexpected(policy::Reason::unknown_job);
+  policy::Job const& job = *found->second;
+  std::string const key(reinterpret_cast<char const*>(job.payload.bytes.data()), job.payload.bytes.size());
+  auto const part = ledger.private_part(log::PrivateKind::payload, job.tenant.text, key);
+  if (!part || !*part) return std::unexpected(policy::Reason::payload_missing);
+  auto const payload = decode_payload(content_of((*part)->bytes));
+  auto const index = static_cast<std::size_t>(attempt.allocation.variant);
+  if (!payload || index >= payload->variants.size() || index >= job.spec->variants.size())
+    return std::unexpected(policy::Reason::payload_missing);
+  PayloadVariant const& variant = payload->variants[index];
+  if (!reaches_image(site, variant.image)) return std::unexpected(policy::Reason::image_unreachable);
+
+  connectors::DispatchOrder order;
+  order.attempt = connectors::attempt_name(instance, attempt.id);
+  order.accelerator = attempt.allocation.type;
+  order.cards = attempt.allocation.cards;
+  auto const cluster = state.catalogue->clusters.find(attempt.allocation.cluster);
+  if (cluster != state.catalogue->clusters.end()) {
+    for (policy::Hardware const& hardware : cluster->second.definition.hardware)
+      if (hardware.type == order.accelerator) order.cards_per_node = hardware.cards_per_node;
+  }
+  order.cpus = job.spec->gang.cpus;
+  order.host_memory_gib = job.spec->gang.host_memory_gib;
+  order.framework = job.spec->variants[index].framework;
+  order.image = mapped_image(site, variant.image);
+  order.command = variant.command;
+  order.environment = variant.environment;
+  order.inputs = payload->inputs;
+  order.outputs = payload->outputs;
+  order.checkpoint = payload->checkpoint;
+  order.run_limit_ms = attempt.allocation.limit_ms;
+  if (!payload->checkpoint.empty()) order.checkpoint_grace_ms = std::min<std::int64_t>(60'000, attempt.allocation.limit_ms / 10);
+  order.agreed_price = connectors::Price{attempt.allocation.price_per_card_hour, connectors::PriceUnit::card_hour};
+  if (attempt.allocation.entitlement) {
+    auto const entitlement = state.catalogue->entitlements.find(*attempt.allocation.entitlement);
+    if (entitlement != state.catalogue->entitlements.end()) order.programme = entitlement->second.programme;
+  }
+  return order;
+}
+
+}  // namespace sluice::broker
