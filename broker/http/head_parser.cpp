@@ -19,12 +19,15 @@ class ViewParser final : public beast::http::basic_parser<true> {
 
   std::string_view method;
   std::string_view target;
+  int version = 0;  ///< 10 or 11
 
  private:
   using Error = beast::error_code;
-  void on_request_impl(beast::http::verb, beast::string_view method_text, beast::string_view target_text, int, Error&) override {
+  void on_request_impl(beast::http::verb, beast::string_view method_text, beast::string_view target_text, int version_read,
+                       Error&) override {
     method = view(method_text);
     target = view(target_text);
+    version = version_read;
   }
   void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value, Error&) override {
     fields_.push_back({view(name), view(value)});
@@ -50,15 +53,15 @@ bool other_version(std::string_view header) {
 }
 
 Refusal refusal_of(beast::error_code const& error, std::string_view header) {
-  using beast::http::error;
-  if (error == beast::http::error::bad_version) {
+  using Http = beast::http::error;
+  if (error == Http::bad_version) {
     return other_version(header) ? Refusal::version_not_supported : Refusal::malformed_request_line;
   }
-  if (error == beast::http::error::bad_method || error == beast::http::error::bad_target) return Refusal::malformed_request_line;
+  if (error == Http::bad_method || error == Http::bad_target) return Refusal::malformed_request_line;
   // Beast speaks up only about some pairs of framing fields; the answer must not depend on their order.
-  if (error == beast::http::error::bad_transfer_encoding) return Refusal::transfer_encoding_unknown;
-  if (error == beast::http::error::bad_content_length) return Refusal::content_length_malformed;
-  if (error == beast::http::error::multiple_content_length) return Refusal::content_length_repeated;
+  if (error == Http::bad_transfer_encoding) return Refusal::transfer_encoding_unknown;
+  if (error == Http::bad_content_length) return Refusal::content_length_malformed;
+  if (error == Http::multiple_content_length) return Refusal::content_length_repeated;
   return Refusal::malformed_field;
 }
 
@@ -80,7 +83,7 @@ std::expected<Head, Refusal> parse_head(std::string_view header, std::vector<Hea
     return std::unexpected(refusal);
   }
   if (used != header.size() || !parser.is_header_done()) return std::unexpected(Refusal::malformed_field);
-  return Head{parser.method, parser.target, parser.version() >= 11, parser.keep_alive(), fields};
+  return Head{parser.method, parser.target, parser.version >= 11, parser.keep_alive(), fields};
 }
 
 }  // namespace sluice::http
