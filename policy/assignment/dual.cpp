@@ -25,17 +25,19 @@ constexpr int halvings_max = 3;
 
 }  // namespace
 
-struct Dual::Chunk {
-  std::vector<FuzzyArc> arcs;
-  std::vector<FuzzyItem> items;
-};
+template <typename Visit>
+inline void Dual::each_metered(std::uint32_t arc, std::uint32_t kind, Visit const& visit) const {
+  for (CoreUse const& use : core_.uses_of_kind(kind))
+    if (use.meter != Meter::fixed) visit(use.row, quantity(arc, use.meter) * static_cast<double>(use.amount) * 1e-6);
+}
 
 Dual::Dual(Core const& core, Slice const& slice, std::uint32_t threads)
     : core_(core),
       slice_(slice),
       threads_(threads),
       kind_metered_(core.kind_total(), 0),
-      kind_value_(core.kind_total()),
+      kind_fixed_(core.kind_total()),
+      kind_value_(core.any_metered ? core.kind_total() : 0),
       kind_push_(core.kind_total()) {
   for (std::uint32_t kind = 0; kind < core.kind_total(); ++kind)
     for (CoreUse const& use : core.uses_of_kind(kind))
@@ -98,13 +100,14 @@ void Dual::measure_rows() {
 }
 
 void Dual::find_kind_values(std::vector<double> const& direction) {
-  for (std::uint32_t kind = 0; kind < kind_value_.size(); ++kind) {
+  for (std::uint32_t kind = 0; kind < kind_fixed_.size(); ++kind) {
+    double fixed = 0;
     KindValue value;
     for (CoreUse const& use : core_.uses_of_kind(kind)) {
       double const part = sign_[use.row] * direction[use.row] * static_cast<double>(use.amount);
       switch (use.meter) {
         case Meter::fixed:
-          value.fixed += part;
+          fixed += part;
           break;
         case Meter::price:
           value.by_price += part * 1e-6;
@@ -117,112 +120,112 @@ void Dual::find_kind_values(std::vector<double> const& direction) {
           break;
       }
     }
-    kind_value_[kind] = value;
+    kind_fixed_[kind] = fixed;
+    if (kind_metered_[kind]) kind_value_[kind] = value;
   }
 }
 
-inline double Dual::arc_value(std::uint32_t arc) const {
-  std::uint32_t const kind = slice_.kind[arc];
+inline double Dual::arc_value(std::uint32_t arc, std::uint32_t kind) const {
+  double const fixed = kind_fixed_[kind];
+  if (!kind_metered_[kind]) return fixed;
   KindValue const& value = kind_value_[kind];
-  if (!kind_metered_[kind]) return value.fixed;
-  return value.fixed + value.by_price * quantity(arc, Meter::price) + value.by_hold * quantity(arc, Meter::hold) +
+  return fixed + value.by_price * quantity(arc, Meter::price) + value.by_hold * quantity(arc, Meter::hold) +
          value.by_draw * quantity(arc, Meter::draw);
+}
+
+template <bool any_metered>
+void Dual::pass_over(std::size_t first_item, std::size_t last_item, double smoothing, Lane& lane, Chunk& chunk) const {
+  chunk.arcs.clear();
+  chunk.items.clear();
+  std::int64_t* const flow = lane.kind.data();
+  double const* const kind_fixed = kind_fixed_.data();
+  for (std::size_t i = first_item; i < last_item; ++i) {
+    std::uint32_t const first = slice_.first[i];
+    std::uint32_t const count = slice_.first[i + 1] - first;
+    if (lane.value.size() < count) lane.value.resize(count);
+    double* const value = lane.value.data();
+    double const* const cost = slice_.cost.data() + first;
+    std::uint32_t const* const kinds = slice_.kind.data() + first;
+    double least = slice_.waiting[i];
+    for (std::uint32_t a = 0; a < count; ++a) {
+      double const v = cost[a] + (any_metered ? arc_value(first + a, kinds[a]) : kind_fixed[kinds[a]]);
+      value[a] = v;
+      least = v < least ? v : least;
+    }
+    double const temperature = smoothing * slice_.scale[i];
+    double const per_temperature = 1.0 / temperature;
+    double const limit = least + negligible * temperature;
+    std::size_t const begin = chunk.arcs.size();
+    double total = 0;  // of whole numbers below 2^53: exact in any order
+    if (slice_.waiting[i] < limit) total = std::floor(exp_minus((slice_.waiting[i] - least) * per_temperature) * share_one);
+    bool const waiting_near = total > 0;
+    for (std::uint32_t a = 0; a < count; ++a) {
+      if (value[a] >= limit) continue;
+      double const share = std::floor(exp_minus((value[a] - least) * per_temperature) * share_one);
+      total += share;
+      chunk.arcs.push_back({first + a, kinds[a], share});
+    }
+    std::size_t const near = chunk.arcs.size() - begin;
+    bool const fuzzy = near + (waiting_near ? 1 : 0) > 1;
+    double const normal = 1.0 / total;
+    for (std::size_t n = begin; n < chunk.arcs.size(); ++n) {
+      FuzzyArc& arc = chunk.arcs[n];
+      arc.weight *= normal;
+      std::int64_t const amount = static_cast<std::int64_t>(arc.weight * share_one) * slice_.copies[i];
+      flow[arc.kind] += amount;
+      if (any_metered && kind_metered_[arc.kind])
+        each_metered(arc.arc, arc.kind, [&](std::uint32_t row, double taken) {
+          lane.metered[row] += static_cast<std::int64_t>(static_cast<double>(amount) * (taken / row_scale_[row]) * (flow_one / share_one));
+        });
+    }
+    if (!fuzzy) {
+      chunk.arcs.resize(begin);
+      continue;
+    }
+    // Doubles are summed over these later: bring them into an order that input order cannot change.
+    if (near > 1)
+      std::sort(chunk.arcs.begin() + static_cast<std::ptrdiff_t>(begin), chunk.arcs.end(),
+                [](FuzzyArc const& x, FuzzyArc const& y) { return x.kind != y.kind ? x.kind < y.kind : x.weight > y.weight; });
+    chunk.items.push_back({static_cast<std::uint32_t>(begin), slice_.copies[i] * per_temperature});
+  }
+  chunk.items.push_back({static_cast<std::uint32_t>(chunk.arcs.size()), 0});
 }
 
 void Dual::pass(std::vector<double> const& price, double smoothing) {
   ++passes_;
   find_kind_values(price);
-  std::size_t const kinds = kind_value_.size();
+  std::size_t const kinds = kind_fixed_.size();
   // Few chunks when the slice is small; the number depends on the slice alone.
   auto const used = static_cast<std::uint32_t>(std::clamp<std::size_t>(slice_.bid.size() / 65536, 1, chunks));
-  std::uint32_t const lanes = std::clamp<std::uint32_t>(threads_, 1, used);
-  std::vector<Chunk> parts(used);
-  std::vector<std::vector<std::int64_t>> lane_flow(lanes, std::vector<std::int64_t>(kinds, 0));
-  std::vector<std::vector<std::int64_t>> lane_metered(lanes, std::vector<std::int64_t>(core_.any_metered ? core_.row_total() : 0, 0));
-  for_each_chunk(lanes, used, [&](std::uint32_t c) {
-    Chunk& part = parts[c];
-    std::vector<std::int64_t>& flow = lane_flow[c % lanes];
-    std::vector<std::int64_t>& metered = lane_metered[c % lanes];
-    std::vector<double> value;
-    struct Near {
-      std::uint32_t arc;
-      std::int64_t share;
-    };
-    std::vector<Near> near;
+  std::uint32_t const lanes_used = std::clamp<std::uint32_t>(threads_, 1, used);
+  chunks_.resize(used);
+  std::vector<Lane> lanes(lanes_used);
+  for (Lane& lane : lanes) {
+    lane.kind.assign(kinds, 0);
+    lane.metered.assign(core_.any_metered ? core_.row_total() : 0, 0);
+  }
+  for_each_chunk(lanes_used, used, [&](std::uint32_t c) {
     Range const range = chunk_range(slice_.items(), c, used);
-    for (std::size_t i = range.first; i < range.last; ++i) {
-      std::uint32_t const first = slice_.first[i];
-      std::uint32_t const count = slice_.first[i + 1] - first;
-      if (value.size() < count) value.resize(count);
-      double least = slice_.waiting[i];
-      for (std::uint32_t a = 0; a < count; ++a) {
-        double const v = slice_.cost[first + a] + arc_value(first + a);
-        value[a] = v;
-        least = v < least ? v : least;
-      }
-      double const temperature = smoothing * slice_.scale[i];
-      double const per_temperature = 1.0 / temperature;
-      double const limit = least + negligible * temperature;
-      near.clear();
-      std::int64_t total = 0;
-      if (slice_.waiting[i] < limit)
-        total = static_cast<std::int64_t>(exp_minus((slice_.waiting[i] - least) * per_temperature) * share_one);
-      bool const waiting_near = total > 0;
-      for (std::uint32_t a = 0; a < count; ++a) {
-        if (value[a] >= limit) continue;
-        auto const share = static_cast<std::int64_t>(exp_minus((value[a] - least) * per_temperature) * share_one);
-        total += share;
-        near.push_back({first + a, share});
-      }
-      double const normal = share_one / static_cast<double>(total);
-      bool const fuzzy = near.size() + (waiting_near ? 1 : 0) > 1;
-      if (fuzzy) {
-        // Doubles are summed over these later: bring them into an order that input order cannot change.
-        std::sort(near.begin(), near.end(), [&](Near const& x, Near const& y) {
-          return x.share != y.share ? x.share > y.share : slice_.kind[x.arc] < slice_.kind[y.arc];
-        });
-        part.items.push_back({static_cast<std::uint32_t>(part.arcs.size()), slice_.copies[i] * per_temperature});
-      }
-      for (Near const& n : near) {
-        auto const share = static_cast<std::int64_t>(static_cast<double>(n.share) * normal);
-        if (share == 0) continue;
-        std::int64_t const amount = share * slice_.copies[i];
-        std::uint32_t const kind = slice_.kind[n.arc];
-        flow[kind] += amount;
-        if (kind_metered_[kind])
-          for (CoreUse const& use : core_.uses_of_kind(kind)) {
-            if (use.meter == Meter::fixed) continue;
-            double const taken = quantity(n.arc, use.meter) * static_cast<double>(use.amount) * 1e-6;
-            metered[use.row] +=
-                static_cast<std::int64_t>(static_cast<double>(amount) * (taken / row_scale_[use.row]) * (flow_one / share_one));
-          }
-        if (fuzzy) part.arcs.push_back({n.arc, static_cast<double>(share) / share_one});
-      }
-    }
+    if (core_.any_metered)
+      pass_over<true>(range.first, range.last, smoothing, lanes[c % lanes_used], chunks_[c]);
+    else
+      pass_over<false>(range.first, range.last, smoothing, lanes[c % lanes_used], chunks_[c]);
   });
   std::vector<Int128> row_flow(core_.row_total(), 0);
   for (std::uint32_t kind = 0; kind < kinds; ++kind) {
     std::int64_t flow = 0;
-    for (auto const& lane : lane_flow) flow += lane[kind];
+    for (Lane const& lane : lanes) flow += lane.kind[kind];
     if (flow == 0) continue;
     for (CoreUse const& use : core_.uses_of_kind(kind))
       if (use.meter == Meter::fixed) row_flow[use.row] += Int128{flow} * use.amount;
   }
   for (std::size_t r = 0; r < core_.row_total(); ++r) {
     std::int64_t metered = 0;
-    for (auto const& lane : lane_metered)
-      if (!lane.empty()) metered += lane[r];
+    for (Lane const& lane : lanes)
+      if (!lane.metered.empty()) metered += lane.metered[r];
     double const used_units = static_cast<double>(row_flow[r]) / share_one + static_cast<double>(metered) / flow_one * row_scale_[r];
     imbalance_[r] = sign_[r] * (used_units - capacity_[r]);
   }
-  fuzzy_arc_.clear();
-  fuzzy_item_.clear();
-  for (Chunk const& part : parts) {
-    auto const base = static_cast<std::uint32_t>(fuzzy_arc_.size());
-    for (FuzzyItem const& item : part.items) fuzzy_item_.push_back({item.first_arc + base, item.stiffness});
-    fuzzy_arc_.insert(fuzzy_arc_.end(), part.arcs.begin(), part.arcs.end());
-  }
-  fuzzy_item_.push_back({static_cast<std::uint32_t>(fuzzy_arc_.size()), 0});
 }
 
 /// Curvature × direction. Overwrites the kind values of the last pass.
@@ -230,22 +233,25 @@ void Dual::curve_times(std::vector<double> const& direction, std::vector<double>
   std::fill(result.begin(), result.end(), 0.0);
   std::fill(kind_push_.begin(), kind_push_.end(), 0.0);
   find_kind_values(direction);
-  for (std::size_t i = 0; i + 1 < fuzzy_item_.size(); ++i) {
-    std::uint32_t const first = fuzzy_item_[i].first_arc;
-    std::uint32_t const last = fuzzy_item_[i + 1].first_arc;
-    double mean = 0;
-    for (std::uint32_t f = first; f < last; ++f) mean += fuzzy_arc_[f].weight * arc_value(fuzzy_arc_[f].arc);
-    for (std::uint32_t f = first; f < last; ++f) {
-      std::uint32_t const arc = fuzzy_arc_[f].arc;
-      std::uint32_t const kind = slice_.kind[arc];
-      double const push = fuzzy_item_[i].stiffness * fuzzy_arc_[f].weight * (arc_value(arc) - mean);
-      kind_push_[kind] += push;
-      if (kind_metered_[kind])
-        for (CoreUse const& use : core_.uses_of_kind(kind))
-          if (use.meter != Meter::fixed)
-            result[use.row] += sign_[use.row] * push * quantity(arc, use.meter) * static_cast<double>(use.amount) * 1e-6;
+  std::vector<double> value;
+  for (Chunk const& chunk : chunks_)
+    for (std::size_t i = 0; i + 1 < chunk.items.size(); ++i) {
+      std::uint32_t const first = chunk.items[i].first_arc;
+      std::uint32_t const count = chunk.items[i + 1].first_arc - first;
+      FuzzyArc const* const arcs = chunk.arcs.data() + first;
+      if (value.size() < count) value.resize(count);
+      double mean = 0;
+      for (std::uint32_t f = 0; f < count; ++f) {
+        value[f] = core_.any_metered ? arc_value(arcs[f].arc, arcs[f].kind) : kind_fixed_[arcs[f].kind];
+        mean += arcs[f].weight * value[f];
+      }
+      for (std::uint32_t f = 0; f < count; ++f) {
+        double const push = chunk.items[i].stiffness * arcs[f].weight * (value[f] - mean);
+        kind_push_[arcs[f].kind] += push;
+        if (core_.any_metered && kind_metered_[arcs[f].kind])
+          each_metered(arcs[f].arc, arcs[f].kind, [&](std::uint32_t row, double taken) { result[row] += sign_[row] * push * taken; });
+      }
     }
-  }
   for (std::uint32_t kind = 0; kind < kind_push_.size(); ++kind) {
     if (kind_push_[kind] == 0) continue;
     for (CoreUse const& use : core_.uses_of_kind(kind))
@@ -258,19 +264,15 @@ std::vector<double> Dual::newton_step(std::vector<double> const& price, double s
   // Diagonal of the curvature: the preconditioner.
   std::vector<double> diagonal(rows, 0.0);
   std::fill(kind_push_.begin(), kind_push_.end(), 0.0);
-  for (std::size_t i = 0; i + 1 < fuzzy_item_.size(); ++i)
-    for (std::uint32_t f = fuzzy_item_[i].first_arc; f < fuzzy_item_[i + 1].first_arc; ++f) {
-      std::uint32_t const arc = fuzzy_arc_[f].arc;
-      std::uint32_t const kind = slice_.kind[arc];
-      double const weight = fuzzy_item_[i].stiffness * fuzzy_arc_[f].weight * (1 - fuzzy_arc_[f].weight);
-      kind_push_[kind] += weight;
-      if (kind_metered_[kind])
-        for (CoreUse const& use : core_.uses_of_kind(kind))
-          if (use.meter != Meter::fixed) {
-            double const taken = quantity(arc, use.meter) * static_cast<double>(use.amount) * 1e-6;
-            diagonal[use.row] += weight * taken * taken;
-          }
-    }
+  for (Chunk const& chunk : chunks_)
+    for (std::size_t i = 0; i + 1 < chunk.items.size(); ++i)
+      for (std::uint32_t f = chunk.items[i].first_arc; f < chunk.items[i + 1].first_arc; ++f) {
+        FuzzyArc const& arc = chunk.arcs[f];
+        double const weight = chunk.items[i].stiffness * arc.weight * (1 - arc.weight);
+        kind_push_[arc.kind] += weight;
+        if (kind_metered_[arc.kind])
+          each_metered(arc.arc, arc.kind, [&](std::uint32_t row, double taken) { diagonal[row] += weight * taken * taken; });
+      }
   for (std::uint32_t kind = 0; kind < kind_push_.size(); ++kind)
     for (CoreUse const& use : core_.uses_of_kind(kind))
       if (use.meter == Meter::fixed)

@@ -27,36 +27,51 @@ class Dual {
   std::uint32_t run(Prices& prices, DualSchedule const& schedule);
 
  private:
-  /// A direction in row space, as the arcs of one kind see it: value = fixed + price × by_price + hold × by_hold + draw × by_draw.
+  /// A direction in row space, as the arcs of one kind see it: value = its fixed part + price × by_price + hold × by_hold + draw × by_draw.
   struct KindValue {
-    double fixed = 0;
     double by_price = 0;
     double by_hold = 0;
     double by_draw = 0;
   };
   struct FuzzyArc {
     std::uint32_t arc;
+    std::uint32_t kind;
     double weight;  ///< share of the item
   };
   struct FuzzyItem {
     std::uint32_t first_arc;
     double stiffness;  ///< copies ÷ (smoothing × scale)
   };
-  struct Chunk;
+  /// What one part of the slice found in a pass; kept between passes for its memory.
+  struct Chunk {
+    std::vector<FuzzyArc> arcs;
+    std::vector<FuzzyItem> items;
+  };
+  /// Fixed-point flows of one thread.
+  struct Lane {
+    std::vector<std::int64_t> kind;
+    std::vector<std::int64_t> metered;
+    std::vector<double> value;
+  };
 
   void measure_rows();
   void pass(std::vector<double> const& price, double smoothing);
   std::vector<double> newton_step(std::vector<double> const& price, double smoothing);
   void curve_times(std::vector<double> const& direction, std::vector<double>& result);
   void find_kind_values(std::vector<double> const& direction);
-  double arc_value(std::uint32_t arc) const;
+  double arc_value(std::uint32_t arc, std::uint32_t kind) const;
+  template <bool any_metered>
+  void pass_over(std::size_t first_item, std::size_t last_item, double smoothing, Lane& lane, Chunk& chunk) const;
+  template <typename Visit>
+  void each_metered(std::uint32_t arc, std::uint32_t kind, Visit const& visit) const;
   double quantity(std::uint32_t arc, Meter meter) const;
 
   Core const& core_;
   Slice const& slice_;
   std::uint32_t threads_;
   std::vector<std::uint8_t> kind_metered_;
-  std::vector<KindValue> kind_value_;
+  std::vector<double> kind_fixed_;
+  std::vector<KindValue> kind_value_;  ///< only where some use is metered
   std::vector<double> kind_push_;
   std::vector<double> unit_;       ///< per rank: typical price, micro-yuan per unit
   std::vector<double> capacity_;   ///< per rank, scaled to the slice
@@ -64,8 +79,7 @@ class Dual {
   std::vector<double> sign_;       ///< per rank: +1 limit, -1 minimum
   std::vector<double> row_scale_;  ///< per rank: unit of the fixed-point sums of metered flow
   std::vector<double> imbalance_;  ///< per rank: what the dual's gradient is, after pass()
-  std::vector<FuzzyArc> fuzzy_arc_;
-  std::vector<FuzzyItem> fuzzy_item_;
+  std::vector<Chunk> chunks_;
   std::uint32_t passes_ = 0;
 };
 

@@ -4,12 +4,14 @@
 #include "policy/assignment/parallel.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace sluice::assignment {
 
 namespace {
 
 constexpr std::uint32_t chunks = 64;
+constexpr std::int64_t useless = std::numeric_limits<std::int64_t>::max();
 
 std::int64_t saturate(Int128 value) { return static_cast<std::int64_t>(std::clamp<Int128>(value, -priced_limit, priced_limit)); }
 
@@ -90,24 +92,37 @@ Candidates candidates_of(Core const& core, Prices const& prices, std::uint32_t m
     Range const range = chunk_range(core.class_total(), chunk, chunks);
     Part& part = parts[chunk];
     std::vector<Found> found;
+    std::vector<std::int64_t> value;
+    std::vector<std::int64_t> ranked;
     for (std::size_t k = range.first; k < range.last; ++k) {
       Job const& job = core.job_of_class(k);
-      found.clear();
+      value.resize(job.bid_count);
       std::int64_t least = job.waiting_allowed ? waiting_priced(core, job) : priced_limit;
-      std::int64_t limit = least + slack;
-      for (std::size_t bid = job.first_bid; bid < std::size_t{job.first_bid} + job.bid_count; ++bid) {
-        std::int64_t const value = pricing.priced(bid);
-        if (value > limit || !core.fits(bid) || loses_to_waiting(core, job, bid)) continue;
-        if (value < least) {
-          least = value;
-          limit = least + slack;
-        }
-        found.push_back(
-            {value, core.problem.cost(bid), core.canonical.bundle_color[core.problem.bid_bundle[bid]], static_cast<std::uint32_t>(bid)});
+      std::size_t useful = 0;
+      ranked.clear();
+      for (std::uint32_t i = 0; i < job.bid_count; ++i) {
+        std::size_t const bid = std::size_t{job.first_bid} + i;
+        value[i] = useless;
+        if (!core.fits(bid) || loses_to_waiting(core, job, bid)) continue;
+        value[i] = pricing.priced(bid);
+        least = std::min(least, value[i]);
+        ranked.push_back(value[i]);
+        ++useful;
       }
-      std::erase_if(found, [limit](Found const& f) { return f.priced > limit; });
+      // A saturated sum keeps "no slack limit" from overflowing.
+      std::int64_t limit = saturate(Int128{least} + slack);
+      if (useful > most) {
+        std::nth_element(ranked.begin(), ranked.begin() + (most - 1), ranked.end());
+        limit = std::min(limit, ranked[most - 1]);
+      }
+      found.clear();
+      for (std::uint32_t i = 0; i < job.bid_count; ++i) {
+        if (value[i] > limit) continue;
+        std::uint32_t const bid = job.first_bid + i;
+        found.push_back({value[i], core.problem.cost(bid), core.canonical.bundle_color[core.problem.bid_bundle[bid]], bid});
+      }
+      std::ranges::sort(found);
       std::size_t const kept = std::min<std::size_t>(found.size(), most);
-      std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(kept), found.end());
       for (std::size_t i = 0; i < kept; ++i) {
         part.bid.push_back(found[i].bid);
         part.priced.push_back(found[i].priced);

@@ -59,6 +59,7 @@ class Solve {
     bound_ = bound_of(core_, prices_, options_.threads);
     candidates_ = candidates_of(core_, prices_, candidates_per_class(), priced_limit, options_.threads);
     find_plan();
+    search_on();
     return solution();
   }
 
@@ -152,6 +153,23 @@ class Solve {
       fill(core_, candidates_, board);
       keep_better(board);
     }
+  }
+
+  /// Restarts the search from the best plan, with what is left of the effort.
+  void search_on() {
+    if (!best_ || options_.iterations == 0 || problem_.jobs.size() > search_positions_max) return;
+    Board board(core_);
+    soften(board);
+    for (std::uint32_t p = 0; p < board.positions(); ++p)
+      if ((*best_)[p] != waiting) board.place(p, (*best_)[p]);
+    SearchOptions search_options;
+    search_options.steps = options_.iterations * steps_per_iteration;
+    search_options.seed = options_.seed;
+    search_options.stop_at = bound_;
+    SearchResult const found = search(core_, candidates_, prices_, board, search_options);
+    best_ = found.choice;
+    best_unplaced_ = found.unplaced;
+    iterations_ += found.steps / steps_per_iteration;
   }
 
   Solution solution() {
