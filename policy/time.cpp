@@ -47,6 +47,10 @@ void append_digits(std::string& out, std::int64_t value, std::size_t width) {
 
 }  // namespace
 
+std::int32_t shanghai_year(Timestamp at) {
+  return int{std::chrono::year_month_day{std::chrono::sys_days{std::chrono::days{shanghai_day(at)}}}.year()};
+}
+
 std::expected<Timestamp, std::string> parse_rfc3339(std::string_view text) {
   FieldReader reader(text);
   auto const year = reader.digits(4);

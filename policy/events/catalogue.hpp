@@ -45,6 +45,7 @@ struct ClusterStatusSet {
 struct ClusterRemoved {
   static constexpr std::string_view type = "cluster.removed/1";
   ClusterName cluster;
+  bool operator==(ClusterRemoved const&) const = default;
   static void fields(auto& self, auto&& visit) { visit("cluster", self.cluster); }
 };
 
@@ -126,6 +127,7 @@ struct OffersObserved {
 struct OffersExpired {
   static constexpr std::string_view type = "offers.expired/1";
   ClusterName cluster;
+  bool operator==(OffersExpired const&) const = default;
   static void fields(auto& self, auto&& visit) { visit("cluster", self.cluster); }
 };
 

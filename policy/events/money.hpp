@@ -36,6 +36,7 @@ struct EntitlementIssued {
 struct EntitlementExpired {
   static constexpr std::string_view type = "entitlement.expired/1";
   EntitlementId entitlement;
+  bool operator==(EntitlementExpired const&) const = default;
   static void fields(auto& self, auto&& visit) { visit("entitlement", self.entitlement); }
 };
 
@@ -123,6 +124,7 @@ struct AttemptSettled {
   Money net;       ///< gross − subsidy, paid by the tenant
   Money released;  ///< of the tenant's hold, back to the free balance
   Money subsidy;   ///< drawn from the entitlement
+  bool operator==(AttemptSettled const&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("attempt", self.attempt);
     visit("billed_card_ms", self.billed_card_ms);

@@ -67,6 +67,7 @@ struct JobCancelled {
 struct JobExpired {
   static constexpr std::string_view type = "job.expired/1";
   JobId job;
+  bool operator==(JobExpired const&) const = default;
   static void fields(auto& self, auto&& visit) { visit("job", self.job); }
 };
 

@@ -130,17 +130,20 @@ void Editor::expire_offers(ClusterName const& cluster) {
   seen.stale = true;
 }
 
-void Editor::quarantine_if_impossible(ClusterName const& name) {
-  auto const seen = state_.offers.find(name);
-  if (seen == state_.offers.end() || seen->second.stale) return;
-  bool const impossible = std::ranges::any_of(seen->second.offers, [&](Offer const& offer) {
+bool is_impossible(State const& state, ClusterName const& cluster) {
+  auto const seen = state.offers.find(cluster);
+  if (seen == state.offers.end() || seen->second.stale) return false;
+  return std::ranges::any_of(seen->second.offers, [&](Offer const& offer) {
     if (std::int64_t{offer.free_cards} + offer.counted_cards > offer.total_cards) return true;
-    auto const use = state_.card_use.find({name, offer.type});
-    return use != state_.card_use.end() && use->second.live_cards > offer.total_cards;
+    auto const use = state.card_use.find({cluster, offer.type});
+    return use != state.card_use.end() && use->second.live_cards > offer.total_cards;
   });
+}
+
+void Editor::quarantine_if_impossible(ClusterName const& name) {
   auto const known = state_.catalogue->clusters.find(name);
-  if (!impossible || known == state_.catalogue->clusters.end() || known->second.status == ClusterStatus::quarantined) return;
-  cluster(name).status = ClusterStatus::quarantined;
+  if (known == state_.catalogue->clusters.end() || known->second.status == ClusterStatus::quarantined) return;
+  if (is_impossible(state_, name)) cluster(name).status = ClusterStatus::quarantined;
 }
 
 void Editor::transfer(BookAccount const& from, BookAccount const& to, Money amount) {

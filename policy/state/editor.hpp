@@ -8,6 +8,10 @@
 
 namespace sluice::policy {
 
+/// True while the cluster's last figures, not yet stale, say what cannot be: more free and counted cards than it has in all, or fewer in
+/// all than of ours are live there.
+bool is_impossible(State const& state, ClusterName const& cluster);
+
 /// One event's access to the state. Everything is readable; what is asked for writing is marked as changed. A pinned view never sees a
 /// change: the catalogue and the queue's chunks are copied first when a view shares them. Not thread-safe.
 class Editor {
@@ -51,7 +55,7 @@ class Editor {
   // Offers.
   void set_offers(ClusterName const& cluster, ClusterOffers offers);
   void expire_offers(ClusterName const& cluster);
-  /// Quarantines the cluster when more of our cards are live there than it has, or when what it reported cannot be true.
+  /// Quarantines the cluster when what is known of it is_impossible().
   void quarantine_if_impossible(ClusterName const& cluster);
 
   // Money. Moves amount ≥ 0; a transfer of nothing leaves no trace. REQUIRES: neither balance leaves 64 bits.
