@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sluice::broker {
@@ -14,11 +15,14 @@ namespace sluice::broker {
 /// One cluster's connector with what the broker needs to know beside it.
 struct Site {
   policy::ClusterName cluster;
-  std::string polling_credential;                ///< whose credentials ask for offers
-  std::map<std::string, std::string> image_map;  ///< prefix as jobs write it → prefix as the site reaches it; longest match wins
-  std::vector<std::string> registries;           ///< reachable ones, host names; empty: any
-  std::vector<std::string>
-      input_schemes;  ///< "obs://", "/data/": prefixes of inputs, outputs and checkpoints the site can mount; empty: any
+  std::string name_english;
+  std::string name_chinese;
+  std::string polling_credential;                              ///< whose credentials ask for offers
+  std::vector<std::pair<std::string, std::string>> image_map;  ///< prefix as jobs write it → as the site reaches it; first match wins
+  std::vector<std::string> registries;                         ///< prefixes the site pulls as they stand; with an empty map too: any
+  std::vector<std::string> inputs;                             ///< prefixes of paths it can mount, by purpose; all three empty: any
+  std::vector<std::string> outputs;
+  std::vector<std::string> checkpoints;
   std::unique_ptr<connectors::Connector> connector;
 };
 
@@ -26,8 +30,8 @@ struct Site {
 std::string mapped_image(Site const& site, std::string const& image);
 /// Whether the site can pull the (unmapped) image.
 bool reaches_image(Site const& site, std::string const& image);
-/// Whether the site can mount a path of a job.
-bool reaches_path(Site const& site, std::string const& path);
+/// Whether a path begins with one of the site's prefixes of that purpose, or the site states none at all.
+bool reaches_path(Site const& site, std::vector<std::string> const& prefixes, std::string const& path);
 
 class Sites {
  public:

@@ -5,6 +5,8 @@
 #include "broker/api/idempotency.hpp"
 #include "broker/api/problems.hpp"
 #include "broker/dispatch/dispatcher.hpp"
+#include "broker/event_hub.hpp"
+#include "broker/health.hpp"
 #include "broker/http/router.hpp"
 #include "broker/lots.hpp"
 #include "broker/polling/poller.hpp"
@@ -22,11 +24,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace sluice::broker {
-class EventHub;
-class Health;
-}  // namespace sluice::broker
 
 namespace sluice::broker::api {
 

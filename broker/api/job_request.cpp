@@ -135,9 +135,11 @@ std::expected<JobRequest, http::Problem> read_job_request(std::string_view body)
 std::vector<policy::Reach> unreachable(policy::Catalogue const& catalogue, Sites const& sites, JobPayload const& payload) {
   std::vector<policy::Reach> out;
   auto const blocked_path = [&](Site const& site) {
-    for (auto const* paths : {&payload.inputs, &payload.outputs})
-      if (std::ranges::any_of(*paths, [&](std::string const& path) { return !reaches_path(site, path); })) return true;
-    return !payload.checkpoint.empty() && !reaches_path(site, payload.checkpoint);
+    auto const blocked_in = [&site](std::vector<std::string> const& prefixes) {
+      return [&site, &prefixes](std::string const& path) { return !reaches_path(site, prefixes, path); };
+    };
+    return std::ranges::any_of(payload.inputs, blocked_in(site.inputs)) || std::ranges::any_of(payload.outputs, blocked_in(site.outputs)) ||
+           (!payload.checkpoint.empty() && !reaches_path(site, site.checkpoints, payload.checkpoint));
   };
   for (auto const& [name, cluster] : catalogue.clusters) {
     std::shared_ptr<Site> const site = sites.find(name);

@@ -228,7 +228,7 @@ Json job_json(Api const& api, FoundJob const& found, JobPayload const* payload, 
   out["tenant"] = job.tenant.text;
   out["name"] = payload != nullptr ? Json(payload->name) : Json(nullptr);
   out["state"] = policy::name_of(job.status);
-  out["state_since"] = policy::format_rfc3339(job.status_since);
+  out["state_since"] = policy::format_rfc3339(state_since(found));
   out["accepted_at"] = policy::format_rfc3339(job.accepted_at);
   out["reason"] = reason_value(job.reason);
   if (full) {

@@ -193,6 +193,7 @@ void Sequencer::hand_over_pending() {
   }
   in_flight_ = std::exchange(pending_, {});
   committing_ = true;
+  handed_over_at_ms_ = clock_.since_boot_ms();
   log::Derived derived{std::move(changed), policy::take_history_rows(state_)};
   committer_->hand_over(in_flight_.first, std::move(in_flight_.group), std::move(derived));
 }

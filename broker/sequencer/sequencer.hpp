@@ -99,6 +99,8 @@ class Sequencer {
   policy::State const& state() const { return state_; }
   log::Sequence durable_size() const { return durable_size_; }
   std::size_t waiting() const { return waiting_.size() + pending_.waiters.size() + in_flight_.waiters.size(); }
+  /// How long the Group under way has been waiting for the disk; 0 when none is.
+  std::int64_t append_under_way_ms() const { return committing_ ? clock_.since_boot_ms() - handed_over_at_ms_ : 0; }
   /// Time as the next entry would be stamped.
   policy::Timestamp now() const;
 
@@ -151,6 +153,7 @@ class Sequencer {
   OpenGroup pending_;
   OpenGroup in_flight_;
   bool committing_ = false;
+  std::int64_t handed_over_at_ms_ = 0;
   bool pump_scheduled_ = false;
   bool stopping_ = false;
   bool failed_ = false;
