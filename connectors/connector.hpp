@@ -33,12 +33,15 @@ using Outcome = std::expected<Observed<Result>, Fault>;
 struct Surroundings {
   std::function<policy::Timestamp()> now;  ///< wall clock, for as_of and validity
   std::function<std::uint64_t()> random;   ///< uniform 64 bits, for jitter
+  /// For the breaker: time since any fixed moment, which no one can set. Empty: std::chrono::steady_clock.
+  std::function<std::chrono::milliseconds()> monotonic;
 };
 
 /// Used on one loop; must outlive its coroutines. `account` names the credentials to show (CredentialSource).
 ///
 /// Every fault carries cluster, kind, what, what to do and whether the outcome is unknown. Nothing here dispatches twice:
-/// only requests the protocol marks repeatable are asked again, and only after passing faults.
+/// a request is put again only when nothing of it was received, or when the protocol marks it repeatable and the fault is passing
+/// (the answers so replaced are not kept). A caller that is cancelled gets FaultKind::cancelled with its outcome_unknown.
 class Connector {
  public:
   /// Error: what is wrong with the options. REQUIRES: client and credentials outlive the connector.
@@ -73,8 +76,9 @@ class Connector {
   /// An operator's word: ask again now, whatever breaker and refused credentials say.
   void forgive();
 
+  struct Parts;  ///< defined beside the bodies
+
  private:
-  struct Parts;
   explicit Connector(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

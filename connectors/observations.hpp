@@ -8,6 +8,7 @@
 #include "policy/money.hpp"
 #include "policy/time.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +24,10 @@ enum class Freshness : std::uint8_t {
   unknown,  ///< the site did not say when, or says a moment that has not come yet (clock skew)
 };
 std::string_view name_of(Freshness freshness);
+/// A figure stated as of then and valid until then, judged at `now`: older than age_max or past its validity is stale; without
+/// a moment, or more than skew_max ahead of us, is unknown.
+Freshness freshness_of(std::optional<policy::Timestamp> as_of, std::optional<policy::Timestamp> valid_until, policy::Timestamp now,
+                       std::chrono::milliseconds age_max, std::chrono::milliseconds skew_max);
 
 /// Capacity of one accelerator type.
 struct Offer {
