@@ -70,6 +70,7 @@ struct RowRange {
 struct OpenedPart {
   std::string bytes;               ///< plaintext
   std::int64_t expires_at_ms = 0;  ///< 0: no expiry. The caller decides whether an expired part still counts.
+  bool operator==(OpenedPart const&) const = default;
 };
 
 /// Visitors return false to stop the scan; a stopped scan is not an error. The views live only during the call.

@@ -1,0 +1,133 @@
+// Appends and acknowledges, or verifies what an earlier run acknowledged, in a process that may be killed, starved or damaged.
+//
+//   ledger_driver append DIRECTORY GROUPS ENTRIES FLOOR   prints "acked SIZE" after each append; exit 0, or 5 with the error
+//   ledger_driver verify DIRECTORY ACKED                  prints what it found; exit codes below
+#include "policy/hash.hpp"
+#include "storage/log/checkpoint.hpp"
+#include "storage/log/frontier.hpp"
+#include "tests/storage/rocks/rocks_fixture.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
+namespace {
+
+using namespace sluice;
+
+enum ExitCode { whole = 0, less = 1, usage = 2, refused = 3, found_at_reading = 4, append_failed = 5 };
+
+void say(std::string const& line) {
+  std::string const text = line + "\n";
+  if (::write(STDOUT_FILENO, text.data(), text.size()) != static_cast<ssize_t>(text.size())) std::_Exit(append_failed);
+}
+
+int append(std::string const& directory, std::uint64_t groups, std::uint64_t entries, std::uint64_t floor) {
+  rocks::Options options = test::rocks_options(directory);
+  options.free_bytes_floor = floor;
+  auto ledger = rocks::RocksLedger::open(options, test::signer(), test::master_key);
+  if (!ledger) {
+    say("refused: " + ledger.error().message);
+    return refused;
+  }
+  for (std::uint64_t i = 0; i < groups; ++i) {
+    std::uint64_t const first = (*ledger)->size();
+    auto const appended = (*ledger)->append((*ledger)->epoch(), first, test::full_group(first, entries), test::derived(first, entries));
+    if (!appended) {
+      say(fmt::format("failed {}: {}", static_cast<int>(appended.error().kind), appended.error().message));
+      return append_failed;
+    }
+    say(fmt::format("acked {}", appended->size));
+  }
+  return whole;
+}
+
+int damaged(std::string const& what) {
+  say("damaged: " + what);
+  return found_at_reading;
+}
+
+// Every entry from its bytes to the signed root, every derived row, every private part.
+int verify(std::string const& directory, std::uint64_t acked) {
+  auto opened = test::open_rocks(directory);
+  if (!opened) {
+    say("refused: " + opened.error().message);
+    return refused;
+  }
+  rocks::RocksLedger& ledger = **opened;
+  std::uint64_t const size = ledger.size();
+  if (size < acked) {
+    say(fmt::format("LESS: {} acknowledged, opened with {}", acked, size));
+    return less;
+  }
+  log::Frontier frontier;
+  std::string wrong;
+  auto const scanned = ledger.scan_entries(0, size, [&](log::Sequence i, std::string_view bytes) {
+    if (bytes != test::entry(i)) wrong = fmt::format("entry {} has other bytes", i);
+    frontier.append(log::hash_leaf(bytes));
+    return wrong.empty();
+  });
+  if (!scanned) return damaged(scanned.error().message);
+  if (!wrong.empty()) {
+    say("LESS: " + wrong);
+    return less;
+  }
+  std::vector<log::NoteVerifier> const known{test::signer().verifier()};
+  auto const checkpoint = log::open_checkpoint(ledger.checkpoint().note, known);
+  if (!checkpoint || checkpoint->size != size || checkpoint->root != frontier.root()) {
+    say("LESS: the checkpoint is not over these entries");
+    return less;
+  }
+  for (std::uint64_t i = 0; i < size / 256; ++i) {
+    auto const tile = ledger.tile({0, i, 256});
+    if (!tile) return damaged(tile.error().message);
+  }
+  auto const count = ledger.row(log::Table::state, "count");
+  if (!count) return damaged(count.error().message);
+  if (count->value_or("0") != std::to_string(size)) {
+    say("LESS: the state row says " + count->value_or("nothing"));
+    return less;
+  }
+  std::uint64_t parts = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t blobs = 0;
+  if (auto const read = ledger.scan_private_parts(log::PrivateKind::payload,
+                                                  [&](log::PrivatePart const& part) {
+                                                    ++parts;
+                                                    if (part.bytes != "canary secret " + part.key)
+                                                      wrong = "private part " + part.key + " has other bytes";
+                                                    return true;
+                                                  });
+      !read) {
+    return damaged(read.error().message);
+  }
+  if (auto const read = ledger.scan_rows(log::Table::state, {"row/", "", false}, [&](auto, auto) { return ++rows > 0; }); !read)
+    return damaged(read.error().message);
+  if (auto const read = ledger.scan_blobs([&](policy::Hash const& hash, std::string_view bytes) {
+        ++blobs;
+        if (policy::sha256(bytes) != hash) wrong = "a blob has other bytes";
+        return true;
+      });
+      !read) {
+    return damaged(read.error().message);
+  }
+  if (parts != rows || blobs != rows) wrong = fmt::format("{} Groups left {} rows, {} private parts, {} blobs", rows, rows, parts, blobs);
+  if (!wrong.empty()) {
+    say("LESS: " + wrong);
+    return less;
+  }
+  say(fmt::format("whole {}", size));
+  return whole;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string const mode = argc > 1 ? argv[1] : "";
+  if (mode == "append" && argc == 6) return append(argv[2], std::stoull(argv[3]), std::stoull(argv[4]), std::stoull(argv[5]));
+  if (mode == "verify" && argc == 4) return verify(argv[2], std::stoull(argv[3]));
+  say("usage: ledger_driver append DIRECTORY GROUPS ENTRIES FLOOR | verify DIRECTORY ACKED");
+  return usage;
+}
