@@ -52,7 +52,6 @@ class EventHub {
   };
   void feed(std::shared_ptr<Client> const& client);
 
-
   boost::asio::io_context& loop_;
   Sequencer& sequencer_;
   log::LedgerReader const& ledger_;

@@ -69,6 +69,19 @@ http::Router make_router(Api& api) {
   return router;
 }
 
+http::Admission admission(Api& api) {
+  return [&api](http::Request const& request, http::Route const& route, std::size_t) -> std::optional<http::Problem> {
+    // Only what makes the log grow for a tenant is stopped; operators must still be able to repair.
+    if (route.name != "submitJob") return std::nullopt;
+    static_cast<void>(request);
+    auto const stop = api.health.admission_stop();
+    if (!stop) return std::nullopt;
+    http::Problem out = problem(stop->problem_code, stop->detail);
+    out.headers.emplace_back("Retry-After", "30");
+    return out;
+  };
+}
+
 asio::awaitable<Answer> commit(Api& api, Call& call, Submission submission, AnswerMaker answer) {
   std::optional<http::Response> response;
   auto before = std::move(submission.applied);

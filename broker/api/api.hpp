@@ -8,6 +8,7 @@
 #include "broker/event_hub.hpp"
 #include "broker/health.hpp"
 #include "broker/http/router.hpp"
+#include "broker/http/server.hpp"
 #include "broker/lots.hpp"
 #include "broker/polling/poller.hpp"
 #include "broker/rounds/round_runner.hpp"
@@ -46,6 +47,7 @@ struct Api {
   IdempotencyStore& answers;
   EventHub& events;
   Health& health;
+  std::function<std::string()> metrics;  ///< the text exposition
   ApiOptions options;
 
   policy::State const& state() const { return sequencer.state(); }
@@ -104,6 +106,9 @@ std::vector<Endpoint> health_endpoints();
 /// The routes for the HTTP server: authentication, roles, idempotency and problem documents around each operation.
 /// `api` must outlive the server.
 http::Router make_router(Api& api);
+
+/// Refuses new work before its body is read while disk or clock stop admission: for http::Server::set_admission.
+http::Admission admission(Api& api);
 
 /// Makes the answer from the own entry just applied (its sequence, its effects, its time); nullopt: not this one, wait for the next.
 using AnswerMaker = std::function<std::optional<http::Response>(log::Sequence, policy::Effects const&, policy::Timestamp)>;

@@ -1,0 +1,73 @@
+// sluiced: the broker's daemon.
+#include "broker/credentials.hpp"
+#include "broker/daemon.hpp"
+#include "config/effective.hpp"
+#include "config/load.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+namespace {
+
+int check(std::string const& directory, std::string const& scenario) {
+  auto const report = sluice::config::check_config(directory, {.scenario = scenario});
+  std::fputs(sluice::config::to_text(report).c_str(), stdout);
+  return report.ok() ? sluice::broker::exit_ok : sluice::broker::exit_config;
+}
+
+int create_keys(std::string const& directory) {
+  auto const loaded = sluice::config::load(directory, {});
+  if (!loaded.configuration) {
+    std::fputs(sluice::config::to_text(loaded.report).c_str(), stderr);
+    return sluice::broker::exit_config;
+  }
+  auto const& daemon = loaded.configuration->daemon;
+  char const* given = std::getenv("CREDENTIALS_DIRECTORY");
+  std::string const folder = !daemon.keys.directory.empty() ? daemon.keys.directory : given != nullptr ? given : "";
+  if (folder.empty()) {
+    std::fputs("no folder for the keys: set keys.directory in sluice.toml, or CREDENTIALS_DIRECTORY\n", stderr);
+    return sluice::broker::exit_usage;
+  }
+  auto const made = sluice::broker::create_own_keys(folder, daemon.keys.log_signing_key, daemon.keys.master_key, daemon.log.origin);
+  if (!made) {
+    std::fprintf(stderr, "%s\n", made.error().c_str());
+    return sluice::broker::exit_config;
+  }
+  std::printf("created %s/%s and %s/%s; back both up apart from the data: without them the ledger cannot be opened\n", folder.c_str(),
+              daemon.keys.log_signing_key.c_str(), folder.c_str(), daemon.keys.master_key.c_str());
+  return sluice::broker::exit_ok;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"sluiced: brokers compute jobs to regional clusters and records every decision in a verifiable log."};
+  app.footer(
+      "Examples:\n"
+      "  sluiced --config /etc/sluice --check-config   report every error of the files, change nothing\n"
+      "  sluiced --config /etc/sluice --create-keys    once, before the first start\n"
+      "  sluiced --config /etc/sluice                  run until SIGTERM; SIGHUP reads the files again");
+  sluice::broker::DaemonOptions options;
+  std::string directory = options.config_directory;
+  bool check_only = false;
+  bool keys_only = false;
+  app.add_option("--config", directory, "folder with sluice.toml, clusters/, programmes/")->capture_default_str();
+  app.add_option("--scenario", options.scenario, "id of a file of scenarios/ to lay over the catalogue");
+  app.add_option("--ready-file", options.print_ready, "write address and port here once ready");
+  auto* check_flag = app.add_flag("--check-config", check_only, "check the files and exit: 0 good, 78 not");
+  app.add_flag("--create-keys", keys_only, "create the log's signing key and the master key")->excludes(check_flag);
+  app.set_version_flag("--version", SLUICE_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::ParseError const& error) {
+    int const code = app.exit(error);
+    return code == 0 ? sluice::broker::exit_ok : sluice::broker::exit_usage;
+  }
+  options.config_directory = directory;
+  if (check_only) return check(directory, options.scenario);
+  if (keys_only) return create_keys(directory);
+  return sluice::broker::run_daemon(options);
+}
