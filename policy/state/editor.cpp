@@ -151,6 +151,7 @@ void Editor::transfer(BookAccount const& from, BookAccount const& to, Money amou
   if (amount.micro_yuan == 0 || from == to) return;
   auto const post = [this](BookAccount const& account, Money balance_after) {
     mark(key_of(Table::books, account));
+    state_.books_total += Int128{balance_after.micro_yuan} - balance(state_, account).micro_yuan;
     if (balance_after.micro_yuan == 0) {
       state_.books.erase(account);  // a balance of zero is no row: equal books have equal rows
     } else {

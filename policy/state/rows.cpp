@@ -77,7 +77,8 @@ std::string load_row(T& table, std::string_view key, std::string_view value) {
   }
 }
 
-std::string due_of_rows(State& state) {
+/// Everything that is no row and follows from rows. Error text, or empty.
+std::string derive_indexes(State& state) {
   for (auto const& [name, seen] : state.offers)
     if (!seen.stale) state.due.insert({seen.valid_until, Due::Kind::offers, 0, 0, name});
   for (auto const& [id, entitlement] : state.catalogue->entitlements)
@@ -93,6 +94,7 @@ std::string due_of_rows(State& state) {
     if (!state.jobs.contains(id.job)) return "attempt " + to_string(id) + ": its job is missing";
     if (attempt.status == AttemptStatus::ended) state.unsettled.push_back(id);
   }
+  for (auto const& [account, money] : state.books) state.books_total += money.micro_yuan;
   for (auto const& [versioned, definition] : state.catalogue->programmes)
     state.catalogue->programme_in_force[versioned.first] = versioned.second;  // ascending: the newest stays
   return {};
@@ -128,7 +130,7 @@ std::expected<State, std::string> load_state(RowSource const& next) {
   }
   if (any && !(seen_single[0] && seen_single[1] && seen_single[3]))
     return std::unexpected("the state lacks its governance, market or round row; restore the database or replay the log");
-  if (auto wrong = due_of_rows(state); !wrong.empty()) return std::unexpected(wrong);
+  if (auto wrong = derive_indexes(state); !wrong.empty()) return std::unexpected(wrong);
   return state;
 }
 

@@ -77,6 +77,7 @@ struct State {
   Round round;
   std::vector<Placement> plan;         ///< of the decided round; not a row: a restart abandons the round
   std::set<Due> due;                   ///< derived
+  Int128 books_total = 0;              ///< derived: sum of all balances, moved by every posting; never anything but zero
   std::vector<AttemptId> unsettled;    ///< derived: ended, settlement forced next, in order
   std::set<std::string> changed_rows;  ///< keys of rows changed since the writer took them
   std::vector<RowChange> finished;     ///< history rows of jobs that left the state since the writer took them
