@@ -196,6 +196,8 @@ int Daemon::run() {
   api_options.instance = instance;
   api_options.log_verifier_key = keys->signer.verifier().to_string();
   api_options.started_at_ms = clock_.wall().ms;
+  api_options.queue_limit = config_.daemon.limits.queued_jobs_per_tenant;
+  api_options.submissions_per_minute = config_.daemon.limits.submissions_per_minute;
   api_ = std::make_unique<api::Api>(api::Api{*sequencer_, *ledger_, sites_, *poller_, *dispatcher_, *rounds_, *lots_, *answers_, *events_,
                                              *health_, [this] { return metrics_text(); }, std::move(api_options)});
   server_ = std::make_unique<http::Server>(loop_, api::make_router(*api_), http_options(config_.daemon.listen));
@@ -265,7 +267,7 @@ asio::awaitable<void> Daemon::start() {
     log_line(Severity::error, "dispatch_frozen", {{"because", what}, {"to_do", "examine the log, then: sluicectl dispatch resume"}});
   }
 
-  SiteParts const parts{protocols_, *client_, *credentials_, {[this] { return clock_.wall(); }, random_u64}};
+  SiteParts const parts{protocols_, *client_, *credentials_, {[this] { return clock_.wall(); }, random_u64, {}}};
   for (std::string const& failure :
        follow_connections(sites_, sequencer_->state(), config_.catalogue, config_.daemon, credentials_directory(config_.daemon), parts))
     log_line(Severity::error, "cluster_not_connected", {{"what", failure}});
@@ -313,7 +315,7 @@ asio::awaitable<void> Daemon::reload() {
   } else if (auto const changed = co_await follow_catalogue(*sequencer_, loaded.configuration->catalogue); !changed) {
     log_line(Severity::error, "reload_refused", {{"what", changed.error()}});
   } else {
-    SiteParts const parts{protocols_, *client_, *credentials_, {[this] { return clock_.wall(); }, random_u64}};
+    SiteParts const parts{protocols_, *client_, *credentials_, {[this] { return clock_.wall(); }, random_u64, {}}};
     config_.catalogue = std::move(loaded.configuration->catalogue);
     for (std::string const& failure :
          follow_connections(sites_, sequencer_->state(), config_.catalogue, config_.daemon, credentials_directory(config_.daemon), parts))

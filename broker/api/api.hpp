@@ -33,6 +33,8 @@ struct ApiOptions {
   std::string instance = "sluice";         ///< of attempt names
   std::string log_verifier_key;            ///< C2SP vkey of the log
   std::int64_t started_at_ms = 0;
+  std::int32_t queue_limit = 100'000;         ///< of a new tenant
+  std::int32_t submissions_per_minute = 600;  ///< of a new tenant
 };
 
 /// The parts of the daemon that operations use. Everything lives on the loop and outlives the server.

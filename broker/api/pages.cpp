@@ -2,6 +2,7 @@
 #include "broker/api/pages.hpp"
 
 #include "broker/api/problems.hpp"
+#include "policy/hash.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -25,6 +26,35 @@ std::optional<std::uint64_t> id_of_cursor(std::string_view cursor) {
   return id;
 }
 
+// A name may hold dots and dashes that a cursor may not: hexadecimal.
+std::string cursor_of(std::string const& name) { return 'n' + policy::to_hex(policy::bytes_of(name)); }
+
+std::optional<std::string> name_of_cursor(std::string_view cursor) {
+  if (cursor.size() < 3 || cursor.front() != 'n' || cursor.size() % 2 == 0) return std::nullopt;
+  std::string name;
+  for (std::size_t i = 1; i < cursor.size(); i += 2) {
+    unsigned value = 0;
+    auto const [end, error] = std::from_chars(cursor.data() + i, cursor.data() + i + 2, value, 16);
+    if (error != std::errc{} || end != cursor.data() + i + 2) return std::nullopt;
+    name.push_back(static_cast<char>(value));
+  }
+  return name;
+}
+
+/// {"data":…,"next":…} with the Link that repeats the request's own filters.
+http::Response with_next(http::Request const& request, nlohmann::ordered_json data, std::string const& cursor) {
+  nlohmann::ordered_json body{{"data", std::move(data)}, {"next", nullptr}};
+  if (cursor.empty()) return http::json_response(200, body.dump());
+  body["next"] = cursor;
+  std::string link = '<' + std::string(request.path) + "?cursor=" + cursor;
+  for (http::QueryParameter const& parameter : request.query)
+    if (parameter.name == "limit" || parameter.name == "state" || parameter.name == "tenant")
+      link += '&' + std::string(parameter.name) + '=' + std::string(parameter.value);
+  http::Response response = http::json_response(200, body.dump());
+  response.add("Link", link + ">; rel=\"next\"");
+  return response;
+}
+
 }  // namespace
 
 std::expected<Page, http::Problem> read_page(http::Request const& request) {
@@ -36,25 +66,18 @@ std::expected<Page, http::Problem> read_page(http::Request const& request) {
   }
   if (auto const cursor = request.query_value("cursor")) {
     page.after = id_of_cursor(*cursor);
-    if (!page.after) return std::unexpected(problem("malformed_query", "cursor is not one that this API gave out."));
+    page.after_name = name_of_cursor(*cursor);
+    if (!page.after && !page.after_name) return std::unexpected(problem("malformed_query", "cursor is not one that this API gave out."));
   }
   return page;
 }
 
 http::Response page_response(http::Request const& request, nlohmann::ordered_json data, std::optional<std::uint64_t> next) {
-  nlohmann::ordered_json body{{"data", std::move(data)}, {"next", nullptr}};
-  std::string link;
-  if (next) {
-    std::string const cursor = cursor_of(*next);
-    body["next"] = cursor;
-    link = '<' + std::string(request.path) + "?cursor=" + cursor;
-    for (http::QueryParameter const& parameter : request.query)
-      if (parameter.name != "cursor") link += '&' + std::string(parameter.name) + '=' + std::string(parameter.value);
-    link += ">; rel=\"next\"";
-  }
-  http::Response response = http::json_response(200, body.dump());
-  if (!link.empty()) response.add("Link", link);
-  return response;
+  return with_next(request, std::move(data), next ? cursor_of(*next) : std::string());
+}
+
+http::Response page_response(http::Request const& request, nlohmann::ordered_json data, std::optional<std::string> const& next) {
+  return with_next(request, std::move(data), next ? cursor_of(*next) : std::string());
 }
 
 std::uint64_t last_be64(std::string_view key) {

@@ -105,6 +105,18 @@ void Sequencer::admit(Queued queued) {
   schedule_pump();
 }
 
+asio::awaitable<void> Sequencer::finish_on_committer(Committer::Errand errand) {
+  using Done = asio::any_completion_handler<void()>;
+  auto start = [this](auto handler, Committer::Errand work) {
+    auto shared = std::make_shared<Done>(std::move(handler));
+    committer_->run([this, shared, work = std::move(work)](log::Ledger& ledger) {
+      work(ledger);
+      asio::post(loop_, [shared] { std::move (*shared)(); });
+    });
+  };
+  co_await asio::async_initiate<decltype(asio::use_awaitable), void()>(start, asio::use_awaitable, std::move(errand));
+}
+
 // Submissions of one turn of the loop share a Group: the pump runs after the handlers that are ready now.
 void Sequencer::schedule_pump() {
   if (pump_scheduled_) return;

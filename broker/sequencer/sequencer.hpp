@@ -104,8 +104,10 @@ class Sequencer {
   /// Time as the next entry would be stamped.
   policy::Timestamp now() const;
 
-  /// Work on the ledger that belongs to the committer's thread.
+  /// Work on the ledger that belongs to the committer's thread; done some time after what was handed over before.
   void run_on_committer(Committer::Errand errand) { committer_->run(std::move(errand)); }
+  /// The same, and returns when it is done.
+  boost::asio::awaitable<void> finish_on_committer(Committer::Errand errand);
 
   /// No more submissions; returns when all earlier ones are durable.
   boost::asio::awaitable<void> stop();

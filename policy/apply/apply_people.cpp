@@ -23,9 +23,11 @@ Verdict on(Editor& editor, TenantRegistered const& event) {
     return refuse(Reason::malformed, "submissions_per_minute");
   Tenant& tenant = editor.tenant(event.tenant);
   tenant.applicant = event.applicant;
+  tenant.changed_at = editor.sequence();
   tenant.identity = event.identity;
   tenant.queue_limit = event.queue_limit;
   tenant.region = event.region;
+  tenant.registered_at = editor.at();
   tenant.submissions_per_minute = event.submissions_per_minute;
   return std::nullopt;
 }
@@ -41,7 +43,9 @@ Verdict on(Editor& editor, TenantStatusSet const& event) {
   if (event.status == TenantStatus::erased && tenant.jobs_open > 0)
     return refuse(Reason::out_of_order,
                   "tenant " + event.tenant.text + " has " + std::to_string(tenant.jobs_open) + " open jobs: cancel them");
-  editor.tenant(event.tenant).status = event.status;
+  Tenant& changed = editor.tenant(event.tenant);
+  changed.changed_at = editor.sequence();
+  changed.status = event.status;
   editor.next_round_may_differ();
   return std::nullopt;
 }

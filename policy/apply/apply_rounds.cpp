@@ -3,6 +3,7 @@
 #include "policy/placing.hpp"
 #include "policy/pricing.hpp"
 #include "policy/round_problem.hpp"
+#include "policy/state/rows.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -36,6 +37,7 @@ Verdict on(Editor& editor, RoundOpened const& event) {
   if (state.governance.rounds_paused) return refuse(Reason::rounds_paused, named(event.round));
   if (event.round.value != state.round.round.value + 1)
     return refuse(Reason::out_of_order, "round: the next is " + std::to_string(state.round.round.value + 1));
+  editor.add_history({round_index_key(event.round), encode_round_index(editor.sequence())});
   editor.round() = {.next_placement = 0, .opened_at = editor.sequence(), .phase = RoundPhase::open, .plan = {}, .round = event.round};
   return std::nullopt;
 }

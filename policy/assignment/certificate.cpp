@@ -103,7 +103,7 @@ class Bound {
       if (!least || __builtin_add_overflow(sum, *least, &sum)) return overflow();
       last = &job;
     }
-    Int128 const bound = sum >> certificate_.price_shift;  // rounds towards minus infinity, so the bound stays a bound
+    Int128 const bound = -(-sum >> certificate_.price_shift);  // rounded up, as every cost is a whole number
     constexpr Int128 lowest = std::numeric_limits<std::int64_t>::min();
     if (bound > std::numeric_limits<std::int64_t>::max()) return overflow();
     return static_cast<std::int64_t>(std::max(bound, lowest));

@@ -77,7 +77,8 @@ struct Violation {
 
 /// Re-proves a plan and its certificate: shape, feasibility, cost, split and bound; one integer pass with 128-bit sums. Shares no code with
 /// the solver beyond the problem type. The bound is weak duality: for prices λ ≥ 0,
-/// Σ_j min(waiting, min_b cost + Σ λ·use) − Σ λ·capacity (+ ψ·target for minimum spends) ≤ the cost of every plan.
+/// Σ_j min(waiting, min_b cost + Σ λ·use) − Σ λ·capacity (+ ψ·target for minimum spends) ≤ the cost of every plan; bids that alone break a
+/// limit are left out of the minimum, and the sum is rounded up, costs being whole.
 std::expected<CertificateReport, Violation> check_certificate(Problem const& problem, Plan const& plan, Certificate const& certificate);
 
 /// Per job, how much dearer its bid is for its tenant than the one it would have had without fairness and commitments:

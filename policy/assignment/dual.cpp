@@ -286,7 +286,7 @@ std::vector<double> Dual::newton_step(std::vector<double> const& price, double s
     bool const at_ceiling = price[r] >= price_max_[r] && g >= 0;
     free[r] = !at_floor && !at_ceiling;
     // A row never moves by more than about this many typical prices at once, however flat the curve is there.
-    double const reach = unit_[r] * std::clamp(4 * smoothing, reach_min, 1.0);
+    double const reach = std::max(unit_[r], price[r]) * std::clamp(4 * smoothing, reach_min, 1.0);
     damping[r] = (std::abs(g) + 1e-9 * row_scale_[r]) / reach;
     diagonal[r] += damping[r];
   }
@@ -339,7 +339,9 @@ std::uint32_t Dual::run(Prices& prices, DualSchedule const& schedule) {
   for (std::size_t i = 0; i < slice_.items(); ++i) whole += slice_.scale[i] * slice_.copies[i];
   for (double smoothing = schedule.first_smoothing; smoothing >= schedule.last_smoothing; smoothing *= schedule.factor) {
     pass(price, smoothing);
-    for (std::uint32_t i = 0; i < schedule.steps_per_level; ++i) {
+    // The first level starts far away; later ones only sharpen.
+    bool const first = smoothing == schedule.first_smoothing;
+    for (std::uint32_t i = 0; i < (first ? 4 : 1) * schedule.steps_per_level; ++i) {
       double error = 0;
       for (std::size_t r = 0; r < rows; ++r)
         if (price[r] > 0 || imbalance_[r] > 0) error += std::abs(imbalance_[r]) * std::max(price[r], unit_[r] * smoothing);

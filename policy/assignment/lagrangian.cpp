@@ -69,7 +69,7 @@ std::int64_t bound_of(Core const& core, Prices const& prices, std::uint32_t thre
     Int128 const value = Int128{prices[r]} * core.capacity[r];
     sum += core.is_minimum[r] ? value : -value;
   }
-  return saturate(sum >> core.price_shift);
+  return saturate(-(-sum >> core.price_shift));  // rounded up: costs are whole numbers
 }
 
 Candidates candidates_of(Core const& core, Prices const& prices, std::uint32_t most, std::int64_t slack, std::uint32_t threads) {

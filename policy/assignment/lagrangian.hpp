@@ -42,7 +42,7 @@ class Pricing {
 /// Above this a priced cost is saturated.
 constexpr std::int64_t priced_limit = std::int64_t{1} << 60;
 
-/// The proven bound: floor(2^-shift (Σ least − Σ λ·capacity + Σ ψ·target)). Saturation only ever lowers it.
+/// The proven bound: ceil(2^-shift (Σ least − Σ λ·capacity + Σ ψ·target)). Saturation only ever lowers it.
 std::int64_t bound_of(Core const& core, Prices const& prices, std::uint32_t threads);
 
 /// Up to `most` bids per class whose priced cost is within `slack` (times 2^price_shift) of the least.

@@ -4,7 +4,9 @@
 #include "policy/assignment/board.hpp"
 #include "policy/assignment/core.hpp"
 #include "policy/assignment/dual.hpp"
+#include "policy/assignment/exact.hpp"
 #include "policy/assignment/lagrangian.hpp"
+#include "policy/assignment/mixing.hpp"
 #include "policy/assignment/rounding.hpp"
 #include "policy/assignment/search.hpp"
 
@@ -26,6 +28,7 @@ constexpr double warm_smoothing = 0.004;
 constexpr double finest_small = 0.0001;
 constexpr double finest_large = 0.0003;
 constexpr std::uint64_t steps_per_iteration = 5'000;
+constexpr std::uint64_t exact_work_per_iteration = 1'000'000;
 
 /// A sample of the classes and the smoothing down to which it serves.
 struct Stage {
@@ -59,7 +62,8 @@ class Solve {
     bound_ = bound_of(core_, prices_, options_.threads);
     candidates_ = candidates_of(core_, prices_, candidates_per_class(), priced_limit, options_.threads);
     find_plan();
-    search_on();
+    search_bound_ = bound_;
+    improve_plan();
     return solution();
   }
 
@@ -155,17 +159,48 @@ class Solve {
     }
   }
 
-  /// Restarts the search from the best plan, with what is left of the effort.
-  void search_on() {
-    if (!best_ || options_.iterations == 0 || problem_.jobs.size() > search_positions_max) return;
+  /// Small rounds: a short search for a good plan, a proof, and only if that fails the long search.
+  void improve_plan() {
+    if (!best_ || options_.iterations == 0 || problem_.jobs.size() > search_positions_max || done()) return;
+    std::uint64_t const steps = options_.iterations * steps_per_iteration;
+    if (!exact_applies(core_)) {
+      search_on(steps, 0);
+      return;
+    }
+    std::uint64_t const probe = std::min<std::uint64_t>(steps, 50 * problem_.jobs.size());
+    search_on(probe, 1);
+    if (best_unplaced_ == 0 && !done()) {
+      ExactOptions exact;
+      exact.work = options_.iterations * exact_work_per_iteration;
+      ExactResult const result = prove(core_, prices_, *best_, real_cost(), exact);
+      best_ = result.choice;
+      search_bound_ = std::max(search_bound_, result.bound);
+      proven_ = result.proven;
+      iterations_ += result.work / exact_work_per_iteration;
+    }
+    if (!done()) search_on(steps, 0);
+  }
+
+  bool done() const { return proven_ || (best_unplaced_ == 0 && real_cost() <= search_bound_); }
+
+  /// What the best plan costs, each job that waits at its own waiting cost.
+  std::int64_t real_cost() const {
+    Board board(core_);
+    for (std::uint32_t p = 0; p < board.positions(); ++p)
+      if ((*best_)[p] != waiting) board.place(p, (*best_)[p]);
+    return board.cost();
+  }
+
+  /// Searches from the best plan.
+  void search_on(std::uint64_t steps, std::uint64_t round) {
     Board board(core_);
     soften(board);
     for (std::uint32_t p = 0; p < board.positions(); ++p)
       if ((*best_)[p] != waiting) board.place(p, (*best_)[p]);
     SearchOptions search_options;
-    search_options.steps = options_.iterations * steps_per_iteration;
-    search_options.seed = options_.seed;
-    search_options.stop_at = bound_;
+    search_options.steps = steps;
+    search_options.seed = mix(options_.seed) + round;
+    search_options.stop_at = search_bound_;
     SearchResult const found = search(core_, candidates_, prices_, board, search_options);
     best_ = found.choice;
     best_unplaced_ = found.unplaced;
@@ -185,10 +220,10 @@ class Solve {
     certificate.split = split_of(out.plan);
     certificate.cost = certificate.split.price + certificate.split.waiting + certificate.split.fairness + certificate.split.shortfall;
     certificate.bound = bound_;
-    out.search_bound = bound_;
+    out.search_bound = std::min(search_bound_, certificate.cost);
     if (best_unplaced_ > 0)
       out.status = SolveStatus::unplaced;
-    else if (out.search_bound >= certificate.cost)
+    else if (proven_ || out.search_bound >= certificate.cost)
       out.status = SolveStatus::optimal;
     out.progress = progress_;
     out.progress.push_back({iterations_, bound_, certificate.cost});
@@ -245,6 +280,8 @@ class Solve {
   Core core_;
   Prices prices_;
   std::int64_t bound_ = 0;
+  std::int64_t search_bound_ = 0;
+  bool proven_ = false;
   Candidates candidates_;
   std::optional<std::vector<std::uint32_t>> best_;
   std::uint32_t best_unplaced_ = 0;

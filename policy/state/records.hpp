@@ -12,24 +12,28 @@ namespace sluice::policy {
 
 struct Tenant {
   ApplicantClass applicant = ApplicantClass::startup;
+  std::uint64_t changed_at = 0;  ///< sequence of the last entry about the tenant itself
   Hash identity;
   std::int32_t jobs_open = 0;  ///< waiting or live
   std::int32_t jobs_waiting = 0;
   std::int32_t queue_limit = 0;
   std::int32_t refusals_in_minute = 0;
   RegionCode region;
+  Timestamp registered_at;
   TenantStatus status = TenantStatus::active;
   std::int32_t submissions_in_minute = 0;
   std::int32_t submissions_per_minute = 0;
   std::int64_t window_minute = 0;  ///< the minute since the epoch that the two counters are about
   static void fields(auto& self, auto&& visit) {
     visit("applicant_class", self.applicant);
+    visit("changed_at", self.changed_at);
     visit("identity", self.identity);
     visit("jobs_open", self.jobs_open);
     visit("jobs_waiting", self.jobs_waiting);
     visit("queue_limit", self.queue_limit);
     visit("refusals_in_minute", self.refusals_in_minute);
     visit("region", self.region);
+    visit("registered_at_ms", self.registered_at);
     visit("status", self.status);
     visit("submissions_in_minute", self.submissions_in_minute);
     visit("submissions_per_minute", self.submissions_per_minute);

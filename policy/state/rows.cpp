@@ -205,6 +205,25 @@ std::string tenant_index_key(TenantName const& tenant, JobId job) {
   return key;
 }
 
+std::string round_index_key(RoundNumber round) {
+  std::string key = "R";
+  row::put_be64(key, round.value);
+  return key;
+}
+
+std::string encode_round_index(std::uint64_t opened) {
+  std::string value;
+  row::put_be64(value, opened);
+  return value;
+}
+
+std::expected<std::uint64_t, std::string> decode_round_index(std::string_view bytes) {
+  if (bytes.size() != 8) return std::unexpected("round index: eight bytes, got " + std::to_string(bytes.size()));
+  std::uint64_t opened = 0;
+  for (char const byte : bytes) opened = opened << 8 | static_cast<unsigned char>(byte);
+  return opened;
+}
+
 std::string encode_finished_job(FinishedJob const& finished) { return encoded(finished); }
 
 std::expected<FinishedJob, std::string> decode_finished_job(std::string_view bytes) {

@@ -53,6 +53,10 @@ struct FinishedJob {
 /// that a tenant's jobs can be listed in order of acceptance without keeping them in memory.
 std::string history_key(JobId job);
 std::string tenant_index_key(TenantName const& tenant, JobId job);
+/// "R" + 64-bit round: the sequence of its round.opened, so that a past round is found in the log without a scan.
+std::string round_index_key(RoundNumber round);
+std::string encode_round_index(std::uint64_t opened);
+std::expected<std::uint64_t, std::string> decode_round_index(std::string_view bytes);
 std::string encode_finished_job(FinishedJob const& finished);
 /// Error: where the bytes stop making sense.
 std::expected<FinishedJob, std::string> decode_finished_job(std::string_view bytes);

@@ -159,6 +159,7 @@ Harness::Harness(Router router, Options options, Listener listener, Observer obs
 
 Harness::~Harness() {
   stop(std::chrono::milliseconds(0)).wait();
+  work_.reset();
   thread_.join();
 }
 

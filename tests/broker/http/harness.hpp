@@ -4,7 +4,7 @@
 #include "broker/http/server.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
@@ -87,6 +87,7 @@ class Harness {
 
  private:
   boost::asio::io_context loop_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{loop_.get_executor()};  ///< the loop outlives stop()
   std::optional<Server> server_;
   Bound bound_;
   std::thread thread_;
