@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sluice::config {
@@ -10,7 +12,7 @@ namespace sluice::config {
 /// Where requests come from.
 struct ListenConfig {
   std::string address = "127.0.0.1";
-  std::int32_t port = 8443;  ///< 0: the kernel chooses
+  std::int32_t port = 8080;  ///< 0: the kernel chooses
   std::string tls_certificate_file;
   std::string tls_key_file;
   std::string client_ca_file;  ///< not empty: a client certificate signed by it is required
@@ -47,9 +49,8 @@ struct LogConfig {
 /// File names in the credentials folder. The secrets themselves never stand in a file of this configuration.
 struct KeysConfig {
   std::string directory;  ///< empty: $CREDENTIALS_DIRECTORY, as systemd's LoadCredential gives it
-  std::string log_signing_key = "log-signing-key";
+  std::string log_signing_key = "log-key";
   std::string master_key = "master-key";
-  std::string idempotency_key = "idempotency-key";
 };
 
 /// What one tenant, or one address, may ask of the broker.
@@ -98,6 +99,10 @@ struct DispatchConfig {
   std::int32_t moves_per_minute = 60;
   std::int32_t checkpoint_grace_s = 120;
 };
+
+/// The file that a path of this configuration means: "credential:NAME" is NAME in the credentials folder, anything else is itself.
+/// `environment_directory` is $CREDENTIALS_DIRECTORY or empty. Error: there is no such folder to look in.
+std::expected<std::string, std::string> file_of(KeysConfig const& keys, std::string_view environment_directory, std::string_view path);
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 enum class LogFormat : std::uint8_t { journal, json, text };

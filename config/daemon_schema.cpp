@@ -98,8 +98,7 @@ Section<KeysConfig> keys_section() {
       .defaulted("directory", &KeysConfig::directory, file_path(),
                  "Folder of the files; empty: $CREDENTIALS_DIRECTORY (systemd LoadCredential).")
       .defaulted("log_signing_key", &KeysConfig::log_signing_key, credential(), "Ed25519 key that signs checkpoints.")
-      .defaulted("master_key", &KeysConfig::master_key, credential(), "Wraps the tenants' keys.")
-      .defaulted("idempotency_key", &KeysConfig::idempotency_key, credential(), "Keys the hashes under which answers are remembered.");
+      .defaulted("master_key", &KeysConfig::master_key, credential(), "Wraps the tenants' keys.");
   return section;
 }
 
@@ -225,6 +224,16 @@ Section<MainFile> make_main_schema() {
 Section<MainFile> const& main_schema() {
   static Section<MainFile> const schema = make_main_schema();
   return schema;
+}
+
+std::expected<std::string, std::string> file_of(KeysConfig const& keys, std::string_view environment_directory, std::string_view path) {
+  if (!path.starts_with(credential_scheme)) return std::string(path);
+  std::string_view const folder = keys.directory.empty() ? environment_directory : std::string_view(keys.directory);
+  if (folder.empty()) {
+    return std::unexpected(
+        fmt::format("'{}' has no folder to stand in: set [keys] directory, or start under systemd with LoadCredential", path));
+  }
+  return fmt::format("{}/{}", folder, path.substr(credential_scheme.size()));
 }
 
 }  // namespace sluice::config

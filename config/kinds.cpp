@@ -113,9 +113,14 @@ Kind<std::string> ascii_text(std::size_t bytes_max) {
 Kind<std::string> file_path() {
   Kind<std::string> kind = text(4'096);
   kind.type = "path";
-  kind.allowed = "relative ones start at the folder of sluice.toml";
+  kind.allowed = "relative ones start at the folder of sluice.toml; or \"credential:NAME\"";
   kind.read = [read = kind.read](Reader& reader, Value const& value, std::string& out) {
     if (!read(reader, value, out)) return false;
+    if (out.starts_with(credential_scheme)) {
+      if (policy::is_name(std::string_view(out).substr(credential_scheme.size()))) return true;
+      reader.error(value.at, fmt::format("after '{}' stands the name of a file in the credentials folder", credential_scheme));
+      return false;
+    }
     if (!out.empty()) out = (reader.base() / out).lexically_normal().string();
     return true;
   };

@@ -53,7 +53,10 @@ Kind<bool> boolean();
 Kind<std::string> text(std::size_t bytes_max);
 /// ASCII only: what goes into public entries as it stands.
 Kind<std::string> ascii_text(std::size_t bytes_max);
-/// A path; a relative one starts at the folder of sluice.toml.
+/// Before the name of a credential where a path is expected.
+constexpr std::string_view credential_scheme = "credential:";
+
+/// A path; a relative one starts at the folder of sluice.toml. "credential:NAME" stays as it is: see file_of().
 Kind<std::string> file_path();
 /// An absolute path as another machine sees it, or a URL-like prefix ("obs://bucket/").
 Kind<std::string> prefix();

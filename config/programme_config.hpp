@@ -18,6 +18,7 @@ enum class VoucherKind : std::uint8_t { compute, training, model, corpus, data, 
 enum class Expense : std::uint8_t { rent, self_built, purchase, model_api, private_deployment, data_set };
 enum class ProjectLevel : std::uint8_t { national, province };
 enum class Base : std::uint8_t { contract, verified_contract, fee_paid, metered_fee, order };
+enum class FloorOf : std::uint8_t { order, subsidy };
 enum class TaxBasis : std::uint8_t { included, excluded };
 enum class CapScope : std::uint8_t { entity, group, contract, project };
 enum class CapCounts : std::uint8_t { issued, redeemed };
@@ -125,6 +126,7 @@ struct ProgrammeRules {
   std::vector<std::string> base_excludes;
   std::optional<TaxBasis> base_tax;
   std::optional<policy::Money> floor;
+  std::optional<FloorOf> floor_of;  ///< what the floor is compared with
   std::optional<policy::Money> cap;
   bool uncapped = false;  ///< the rule itself says that there is no cap
   CapScope cap_scope = CapScope::entity;

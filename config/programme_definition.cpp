@@ -47,6 +47,18 @@ void read_rates(ProgrammeRules const& track, policy::ProgrammeDefinition& defini
   if (definition.rates.empty()) definition.unset.push_back("rate");
 }
 
+/// The log knows floors of orders. A floor of the subsidy becomes the least order, in whole fen, whose subsidy at the one rate reaches it.
+void read_floor(ProgrammeRules const& track, policy::ProgrammeDefinition& definition) {
+  if (!track.floor) return;
+  if (track.floor_of == FloorOf::order) {
+    definition.floor = track.floor;
+  } else if (track.floor_of == FloorOf::subsidy && definition.rates.size() == 1) {
+    definition.floor =
+        policy::round_ratio(policy::Int128{track.floor->micro_yuan} * 10'000, definition.rates.front().rate_bp, policy::Rounding::ceil_fen);
+  }
+  if (!definition.floor) definition.unset.push_back(track.floor_of ? "floor" : "floor_of");
+}
+
 void find_unset(ProgrammeHeader const& header, ProgrammeRules const& track, std::vector<std::string>& unset) {
   if (!track.base_tax) unset.push_back("base_tax");
   if (!track.cap && !track.uncapped) unset.push_back("cap");
@@ -80,7 +92,6 @@ policy::ProgrammeDefinition definition_of(ProgrammeHeader const& header, Program
   definition.effective_to = header.effective_to;
   definition.eligible = track.eligible.applicant_classes;
   std::ranges::sort(definition.eligible);
-  definition.floor = track.floor;
   definition.flow = track.flow.value_or(policy::Flow::deduct_at_use);
   definition.programme = programme_name(header, track);
   definition.purse = track.purse;
@@ -91,6 +102,7 @@ policy::ProgrammeDefinition definition_of(ProgrammeHeader const& header, Program
   definition.valid_days = track.valid_days;
   definition.version = header.version;
   read_rates(track, definition);
+  read_floor(track, definition);
   find_unset(header, track, definition.unset);
   std::ranges::sort(definition.unset);
   auto const repeated = std::ranges::unique(definition.unset);

@@ -178,7 +178,9 @@ void add_money_rules(Section<ProgrammeRules>& section) {
       .optional("base_tax", &ProgrammeRules::base_tax,
                 choice<TaxBasis>({{"included", TaxBasis::included}, {"excluded", TaxBasis::excluded}}),
                 "Whether the base holds VAT. No published excerpt says so: the operator must find out.")
-      .optional("floor", &ProgrammeRules::floor, money({1}), "Contract or order value below which there is no subsidy.")
+      .optional("floor", &ProgrammeRules::floor, money({1}), "Amount below which there is no subsidy.")
+      .optional("floor_of", &ProgrammeRules::floor_of, choice<FloorOf>({{"order", FloorOf::order}, {"subsidy", FloorOf::subsidy}}),
+                "Whether the floor is of the contract or order, or of the subsidy itself.")
       .optional("cap", &ProgrammeRules::cap, money({1}), "Most that one applicant gets in a cap period.")
       .defaulted("uncapped", &ProgrammeRules::uncapped, boolean(), "The rule itself says that there is no cap.")
       .defaulted(

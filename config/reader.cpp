@@ -6,6 +6,10 @@ namespace sluice::config {
 
 void Reader::error(Position at, std::string text) {
   ++errors_;
+  if (errors_ > errors_shown_max) {
+    if (errors_ > errors_shown_max + 1) return;
+    text = fmt::format("more than {} errors in this file; the rest is not shown", errors_shown_max);
+  }
   diagnostics_.push_back({Severity::error, file_, at, path_.empty() ? "file" : path_, std::move(text)});
 }
 

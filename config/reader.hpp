@@ -16,6 +16,9 @@ namespace sluice::config {
 /// Where each key that was read stands, by its path. Checks across files point with it.
 using Places = std::map<std::string, Position, std::less<>>;
 
+/// Of one file; what comes after is not shown.
+constexpr std::size_t errors_shown_max = 200;
+
 class Reader {
  public:
   /// Relative paths in the file start at `base`.
