@@ -64,7 +64,9 @@ std::vector<Layer> const& layers() {
       {.folder = "tools/audit", .ours = {"policy", "policy/assignment", "policy/json", "storage/log", "connectors/http"},
        .outside = {"asio", "libcrypto", "nlohmann", "cli11", "posix"}},
       {.folder = "tools/solve", .ours = {"policy", "policy/assignment", "policy/json"}, .outside = {"nlohmann", "cli11", "posix"}},
-      {.folder = "tools/sim", .ours = {"policy/json", "broker/http"}, .outside = {"asio", "beast", "nlohmann", "cli11", "posix"}},
+      // The plain values that policy/json reads and writes; scenarios are TOML.
+      {.folder = "tools/sim", .ours = {"policy/money.hpp", "policy/time.hpp", "policy/json", "broker/http"},
+       .outside = {"asio", "beast", "nlohmann", "toml", "cli11", "posix"}},
 
       // Tests may look everywhere; nothing may look at tests.
       {.folder = "tests", .ours = {"*"}, .outside = {"*"}},
@@ -115,7 +117,7 @@ std::string_view library_of(std::string_view header) {
   }
   if (header.find_first_of("/.") == std::string_view::npos) return "std";
   static constexpr std::array posix = {"dirent.h", "fcntl.h",  "grp.h",   "poll.h",    "pthread.h", "pwd.h",
-                                       "sched.h",  "signal.h", "spawn.h", "termios.h", "unistd.h"};
+                                       "sched.h",  "signal.h", "spawn.h", "termios.h", "time.h",    "unistd.h"};
   if (std::ranges::find(posix, header) != posix.end()) return "posix";
   return "";
 }
