@@ -18,13 +18,14 @@ namespace sluice::broker::api {
 namespace {
 
 std::string hmac(std::string_view secret, std::string_view text) {
-  std::array<unsigned char, 32> out{};
+  std::string out(32, '\0');
   unsigned int length = 0;
   auto const bytes = policy::bytes_of(text);
-  auto const* done = HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), bytes.data(), bytes.size(), out.data(), &length);
+  auto const* done = HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), bytes.data(), bytes.size(),
+                          reinterpret_cast<unsigned char*>(out.data()), &length);
   assert(done != nullptr && length == out.size());
   static_cast<void>(done);
-  return std::string(out.begin(), out.end());
+  return out;
 }
 
 // Each part stands behind its length, so that no two requests can share a text.
@@ -32,6 +33,12 @@ void add_part(std::string& text, std::string_view part) { text += std::to_string
 
 bool well_formed(std::string_view key) {
   return !key.empty() && key.size() <= 255 && std::ranges::all_of(key, [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+/// Whose key encrypts the stored answer: erasing a tenant erases its answers too.
+std::string owner_of(Caller const& caller) {
+  if (caller.tenant) return caller.tenant->text;
+  return std::string("operator");
 }
 
 std::string encode(policy::Hash const& fingerprint, http::Response const& response) {
@@ -74,9 +81,10 @@ std::expected<IdempotentRequest, http::Problem> IdempotencyStore::claim(http::Re
 
   IdempotentRequest claim;
   claim.key_ = *key;
-  claim.owner_ = caller.tenant ? caller.tenant->text : "operator";
+  claim.owner_ = owner_of(caller);
   std::string scope;
-  add_part(scope, caller.tenant ? caller.tenant->text : "operator:" + caller.principal.text);
+  add_part(scope, caller.tenant ? std::string_view(caller.tenant->text) : std::string_view());
+  add_part(scope, caller.tenant ? std::string_view() : std::string_view(caller.principal.text));  // a tenant's keys share their scope
   add_part(scope, http::to_string(request.method));
   add_part(scope, request.path);
   add_part(scope, *key);

@@ -148,6 +148,17 @@ Json cost_json(std::vector<policy::Attempt> const& attempts) {
   return {{"held_yuan", yuan_text({held})}, {"settled_yuan", yuan_text({settled})}, {"disputed_yuan", yuan_text({disputed})}};
 }
 
+/// When the job came into its present state: the last moment that its attempts or its own end tell.
+policy::Timestamp state_since(FoundJob const& found) {
+  policy::Timestamp at = found.job.accepted_at;
+  for (policy::Attempt const& attempt : found.attempts) {
+    at = std::max(at, attempt.allocated_at);
+    for (auto const& moment : {attempt.intended_at, attempt.started_at, attempt.ended_at})
+      if (moment) at = std::max(at, *moment);
+  }
+  return at;
+}
+
 bool may_see(Caller const& caller, policy::TenantName const& tenant) {
   return caller.role != policy::Role::tenant || (caller.tenant && *caller.tenant == tenant);
 }

@@ -5,6 +5,7 @@
 #include "broker/api/pages.hpp"
 #include "broker/api/values.hpp"
 #include "broker/secrets.hpp"
+#include "policy/enum_names.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <nlohmann/json.hpp>

@@ -193,12 +193,10 @@ asio::awaitable<Answer> propose(Api& api, Call& call, policy::OverrideAction act
 }
 
 constexpr json::DecimalRule hours_rule{.fraction_digits = 5, .min = 0, .max = 1'000'000'000LL * 100'000};
-constexpr auto liabilities = {std::pair<std::string_view, policy::Liability>{"tenant", policy::Liability::tenant},
-                              {"centre", policy::Liability::centre},
-                              {"operator", policy::Liability::operator_}};
-
 void read_dispute(json::Reader& body, policy::OverrideAction& action) {
-  action.liability = body.required_enum<policy::Liability>("liability", liabilities);
+  action.liability = body.required_enum<policy::Liability>(
+      "liability",
+      {{"tenant", policy::Liability::tenant}, {"centre", policy::Liability::centre}, {"operator", policy::Liability::operator_}});
   action.card_ms = body.required_decimal("card_hours", hours_rule) * 36;  // 10^-5 hours are 36 ms
 }
 

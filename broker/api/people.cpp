@@ -17,11 +17,6 @@ using Json = nlohmann::ordered_json;
 
 Json time_or_null(std::optional<policy::Timestamp> const& at) { return at ? Json(policy::format_rfc3339(*at)) : Json(nullptr); }
 
-constexpr auto class_names = {std::pair<std::string_view, policy::ApplicantClass>{"startup", policy::ApplicantClass::startup},
-                              {"sme", policy::ApplicantClass::sme},
-                              {"large", policy::ApplicantClass::large},
-                              {"institute", policy::ApplicantClass::institute}};
-
 /// Submits one event and answers with what the state says then.
 template <class Event, class Render>
 asio::awaitable<Answer> change(Api& api, Call& call, Event event, std::vector<Sealed> sealed, int status, Render render) {
@@ -89,7 +84,10 @@ asio::awaitable<Answer> add_tenant(Api& api, Call& call) {
     }
     identity["contact"] = nullptr;
     if (auto const contact = body.optional_string("contact", short_text)) identity["contact"] = *contact;
-    event.applicant = body.required_enum<policy::ApplicantClass>("class", class_names);
+    event.applicant = body.required_enum<policy::ApplicantClass>("class", {{"startup", policy::ApplicantClass::startup},
+                                                                           {"sme", policy::ApplicantClass::sme},
+                                                                           {"large", policy::ApplicantClass::large},
+                                                                           {"institute", policy::ApplicantClass::institute}});
     if (auto const region = body.optional_string("region", {.bytes_min = 6, .bytes_max = 6, .single_line = true})) {
       auto const code = region_of(*region);
       if (!code) body.fail("region", "bad_format", "a region is six digits of GB/T 2260");

@@ -67,7 +67,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   std::list<Connection*> connections;  ///< farewells included
   std::map<std::string, std::size_t> peers;
   Timer reaper;
-  Timer drained;  ///< cancelled whenever a connection ends: stop() and paused accepts wait on it
+  Timer drained;  ///< cancelled whenever a connection ends: stop() waits on it
 
   /// 32 hexadecimal digits: 16 random ones of this server, 16 that count.
   void next_request_id(std::array<char, 32>& out);

@@ -92,7 +92,7 @@ bool SessionState::grow_body(std::size_t to) {
 }
 
 Clock::time_point SessionState::rate_deadline(Clock::time_point since, std::chrono::milliseconds grace, std::size_t bytes) const {
-  return since + grace + std::chrono::milliseconds(bytes * 1'000 / core_->options.bytes_per_second_min);
+  return since + grace + std::chrono::milliseconds(bytes * 1'000 / std::max<std::size_t>(1, core_->options.bytes_per_second_min));
 }
 
 void SessionState::begin_exchange() {

@@ -1,13 +1,13 @@
 // A past round put together again from its entries in the log.
 #pragma once
 
+#include "policy/events/event.hpp"
+#include "storage/log/ledger.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
-
-#include "policy/events/event.hpp"
-#include "storage/log/ledger.hpp"
 
 namespace sluice::broker {
 

@@ -18,9 +18,10 @@
 namespace sluice::broker {
 
 struct RoundOptions {
-  std::chrono::milliseconds gather{500};    ///< a round opens this long after the first relevant change, to share one decision
-  std::size_t allocations_per_group = 512;  ///< interleaved with submissions
-  std::uint32_t solver_effort = 100;        ///< iterations
+  std::chrono::milliseconds gather{500};            ///< a round opens this long after the first relevant change, to share one decision
+  std::chrono::milliseconds longest_pause{30'000};  ///< while jobs wait, a round opens at least so often: waiting weighs more with age
+  std::size_t allocations_per_group = 512;          ///< interleaved with submissions
+  std::uint32_t solver_effort = 100;                ///< iterations
 };
 
 /// What the last rounds did, for metrics and `/v1/status`.

@@ -2,6 +2,10 @@
 #include "tests/broker/http/harness.hpp"
 
 #include <arpa/inet.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -146,28 +150,39 @@ bool Client::read_until(std::string_view text) {
 
 bool Client::at_end() { return buffer_.empty() && !more(); }
 
-Harness::Harness(Router router, Options options, Listener listener, Observer observer, Admission admission) {
-  server_.emplace(loop_, std::move(router), options);
+struct Harness::Running {
+  boost::asio::io_context loop{1};
+  /// The loop outlives stop(), so that a test can still look.
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{loop.get_executor()};
+};
+
+Harness::Harness(Router router, Options options, Listener listener, Observer observer, Admission admission)
+    : running_(std::make_unique<Running>()) {
+  server_.emplace(running_->loop, std::move(router), options);
   server_->set_observer(std::move(observer));
   server_->set_admission(std::move(admission));
   auto bound = server_->listen(listener);
   if (!bound) throw std::runtime_error(bound.error());
   bound_ = *bound;
   server_->start();
-  thread_ = std::thread([this] { loop_.run(); });
+  thread_ = std::thread([this] { running_->loop.run(); });
 }
 
 Harness::~Harness() {
   stop(std::chrono::milliseconds(0)).wait();
-  work_.reset();
+  running_->work.reset();
   thread_.join();
 }
+
+boost::asio::io_context& Harness::loop() { return running_->loop; }
+
+void Harness::post(std::function<void()> function) { boost::asio::post(running_->loop, std::move(function)); }
 
 std::future<void> Harness::stop(std::chrono::milliseconds grace) {
   auto done = std::make_shared<std::promise<void>>();
   auto future = done->get_future();
-  boost::asio::post(loop_, [this, grace, done] {
-    boost::asio::co_spawn(loop_, server_->stop(grace), [done](std::exception_ptr) { done->set_value(); });
+  post([this, grace, done] {
+    boost::asio::co_spawn(running_->loop, server_->stop(grace), [done](std::exception_ptr) { done->set_value(); });
   });
   return future;
 }

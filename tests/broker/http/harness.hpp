@@ -3,11 +3,7 @@
 
 #include "broker/http/server.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -72,25 +68,32 @@ class Harness {
   std::uint16_t port() const { return bound_.port; }
   Client client() const { return Client::tcp(bound_.port); }
   Server& server() { return *server_; }
-  boost::asio::io_context& loop() { return loop_; }
+  boost::asio::io_context& loop();
+  /// Runs on the loop's thread, some time.
+  void post(std::function<void()> function);
 
   /// Runs on the loop's thread and returns what it returned.
   template <class Function>
   auto on_loop(Function function) {
     std::packaged_task<decltype(function())()> task(std::move(function));
     auto result = task.get_future();
-    boost::asio::post(loop_, [&task] { task(); });
+    post([&task] { task(); });
     return result.get();
   }
   /// Begins a stop; the future is ready when it has returned.
   std::future<void> stop(std::chrono::milliseconds grace);
 
  private:
-  boost::asio::io_context loop_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{loop_.get_executor()};  ///< the loop outlives stop()
+  struct Running;  // keeps Asio's headers out of the tests
+  std::unique_ptr<Running> running_;
   std::optional<Server> server_;
   Bound bound_;
   std::thread thread_;
+};
+boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{loop_.get_executor()};  ///< the loop outlives stop()
+std::optional<Server> server_;
+Bound bound_;
+std::thread thread_;
 };
 
 /// Answers with method, path, query, parameters and body, so that a test sees what a handler saw.

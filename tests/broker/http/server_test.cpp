@@ -2,6 +2,7 @@
 #include "broker/http/event_stream.hpp"
 #include "tests/broker/http/harness.hpp"
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -411,7 +412,7 @@ TEST(Server, acceptsAgainAfterDescriptorsRanOut) {
   Reply reply;
   // Lower the limit while the loop is busy, so that it cannot accept in between.
   std::promise<void> release;
-  boost::asio::post(server.loop(), [&] {
+  server.post([&] {
     limited.set_value();
     release.get_future().wait();
   });

@@ -1,6 +1,7 @@
 // TLS: what is spoken, how it ends, and certificates that change while the server runs.
 #include "tests/broker/http/harness.hpp"
 
+#include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/pem.h>
