@@ -16,7 +16,7 @@ namespace {
 constexpr std::array<char const*, families> family_names{"entry", "tile", "meta", "blob", "state", "history", "private"};
 
 // Each line that differs from RocksDB's default says why. Faults are those of 7.8.3, Debian 12's, fixed only later.
-rocksdb::DBOptions database_options(Options const& options, bool create) {
+rocksdb::DBOptions database_options([[maybe_unused]] Options const& options, bool create) {
   rocksdb::DBOptions db;
   db.create_if_missing = create;
   db.create_missing_column_families = create;
@@ -34,8 +34,11 @@ rocksdb::DBOptions database_options(Options const& options, bool create) {
   db.max_bgerror_resume_count = 0;                                            // after ENOSPC it resumes over a hole: an error is final here
   db.avoid_flush_during_shutdown = true;                                      // all is in the log already; stop quickly
   db.max_open_files = -1;                                                     // every table is opened, so checked, at start
-  db.max_total_wal_size = options.wal_bytes_max;
-  db.db_write_buffer_size = options.write_buffer_bytes;
+  // All families are flushed at one point of the log, so tables always hold a prefix of all Groups, and a lost log file leaves a hole in
+  // the entries, which is counted at start. A full memtable is the only trigger: two kinds of trigger at once meet an assertion.
+  db.atomic_flush = true;
+  db.db_write_buffer_size = 0;
+  db.max_total_wal_size = 0;
   db.max_background_jobs = 2;
   // One committer writes: cheaper inserts, and a hint for keys that come in order.
   db.allow_concurrent_memtable_write = false;
@@ -58,7 +61,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family, Options const& option
   rocksdb::ColumnFamilyOptions cf;
   cf.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   cf.memtable_protection_bytes_per_key = 8;
-  cf.write_buffer_size = options.write_buffer_bytes / 2;
+  cf.write_buffer_size = options.write_buffer_bytes;
   // Hashes and ciphertext do not shrink.
   bool const compressible = family == Family::entry || family == Family::state || family == Family::history || family == Family::blob;
   cf.compression = compressible ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;

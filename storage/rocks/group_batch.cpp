@@ -103,7 +103,9 @@ std::expected<log::PublishedCheckpoint, std::string> GroupBatch::sign(log::Tree 
   put(Family::meta, meta_frontier, frontier_);
   put(Family::meta, meta_epoch, be64_key(epoch));
   std::string const mark = family_mark(tree.size(), root);
-  for (std::size_t i = 0; i < families; ++i) put(static_cast<Family>(i), "", mark);
+  for (std::size_t i = 0; i < families; ++i) {
+    if (static_cast<Family>(i) != Family::entry) put(static_cast<Family>(i), "", mark);
+  }
   return log::PublishedCheckpoint{tree.size(), root, note_};
 }
 

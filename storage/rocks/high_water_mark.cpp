@@ -15,11 +15,11 @@
 namespace sluice::rocks {
 namespace {
 
-// Slot: "sluiceHW" ‖ be64 counter ‖ be64 size ‖ 32 bytes root ‖ SHA-256 of these 56 bytes, then zeros. One slot a page, so that
-// a torn page never takes both.
+// Slot: "sluiceHW" ‖ be64 counter ‖ be64 size ‖ root (32) ‖ be64 MANIFEST number ‖ be64 its bytes ‖ their hash (32) ‖ SHA-256 of all
+// this, then zeros. One slot a page, so that a torn page never takes both.
 constexpr std::string_view magic = "sluiceHW";
 constexpr std::size_t slot_bytes = 4096;
-constexpr std::size_t body_bytes = 8 + 8 + 8 + 32;
+constexpr std::size_t body_bytes = 8 + 8 + 8 + 32 + 8 + 8 + 32;
 constexpr std::size_t written_bytes = 512;  // a sector: body, hash, zeros
 
 void put_be64(std::string& bytes, std::uint64_t value) {
@@ -36,6 +36,9 @@ std::string encode(std::uint64_t counter, Mark const& mark) {
   put_be64(bytes, counter);
   put_be64(bytes, mark.size);
   bytes.append(reinterpret_cast<char const*>(mark.root.bytes.data()), 32);
+  put_be64(bytes, mark.manifest.number);
+  put_be64(bytes, mark.manifest.bytes);
+  bytes.append(reinterpret_cast<char const*>(mark.manifest.hash.bytes.data()), 32);
   policy::Hash const hash = policy::sha256(bytes);
   bytes.append(reinterpret_cast<char const*>(hash.bytes.data()), 32);
   bytes.resize(written_bytes, '\0');
@@ -49,6 +52,9 @@ std::optional<std::pair<std::uint64_t, Mark>> decode(std::string_view slot) {
   Mark mark;
   mark.size = get_be64(slot.substr(16));
   std::memcpy(mark.root.bytes.data(), slot.data() + 24, 32);
+  mark.manifest.number = get_be64(slot.substr(56));
+  mark.manifest.bytes = get_be64(slot.substr(64));
+  std::memcpy(mark.manifest.hash.bytes.data(), slot.data() + 72, 32);
   return std::pair{get_be64(slot.substr(8)), mark};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "policy/hash.hpp"
+#include "storage/rocks/manifest_watch.hpp"
 
 #include <cstdint>
 #include <expected>
@@ -10,10 +11,11 @@
 
 namespace sluice::rocks {
 
-/// A size that was acknowledged, and the root of the log at it.
+/// A size that was acknowledged, the root of the log at it, and how far RocksDB's own list of tables had come by then.
 struct Mark {
   std::uint64_t size = 0;
   policy::Hash root;
+  ManifestPoint manifest = {};
   bool operator==(Mark const&) const = default;
 };
 

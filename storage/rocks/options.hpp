@@ -29,10 +29,9 @@ struct Options {
 
   // Performance.
 
-  /// Unflushed bytes of all column families together.
-  std::size_t write_buffer_bytes = 128u << 20;
-  /// Bound on the write-ahead log, and so on the time a restart replays it.
-  std::uint64_t wal_bytes_max = 256u << 20;
+  /// A memtable of this size has all families flushed together. The write-ahead log, which a restart replays, holds up to some
+  /// four times as much.
+  std::size_t write_buffer_bytes = 64u << 20;
   /// Cache of uncompressed blocks.
   std::size_t block_cache_bytes = 128u << 20;
 };

@@ -21,7 +21,8 @@ constexpr std::string_view meta_epoch = "epoch";
 constexpr std::string_view meta_format = "format";
 constexpr std::string_view format_line = "sluice ledger 1";
 
-/// The empty key of every family: be64 size ‖ root, rewritten with each Group. A family that lost its last writes alone is thus found out.
+/// The empty key of every family but the entries': be64 size ‖ root, rewritten with each Group. A family that lost its last writes alone
+/// is thus found out. Entries are counted instead.
 std::string family_mark(std::uint64_t size, policy::Hash const& root);
 
 /// A database's proven contents.
@@ -31,9 +32,9 @@ struct Recovered {
   log::Epoch epoch = 0;
 };
 
-/// Verifies, in this order: format; each family at one size; frontier row, right edge re-hashed from entries and tiles,
-/// checkpoint root and signature by one of `verifiers`; and, when given, the high-water mark: not beyond the size, its root
-/// equal to the log's root at it.
+/// Verifies, in this order: format; each family at one size, entries without a hole; frontier row, right edge re-hashed from entries and
+/// tiles, checkpoint root and signature by one of `verifiers`; and, when given, the high-water mark: not beyond the size, its root equal to
+/// the log's root at it.
 std::expected<Recovered, OpenError> recover(Database& database, std::span<log::NoteVerifier const> verifiers, Mark const* mark);
 
 /// Full tiles straight from the database.

@@ -8,6 +8,7 @@
 #include "storage/rocks/group_batch.hpp"
 #include "storage/rocks/high_water_mark.hpp"
 #include "storage/rocks/key_store.hpp"
+#include "storage/rocks/manifest_watch.hpp"
 #include "storage/rocks/private_rows.hpp"
 #include "storage/rocks/reader.hpp"
 #include "storage/rocks/recovery.hpp"
@@ -95,7 +96,9 @@ std::expected<std::unique_ptr<Database>, OpenError> create_database(std::string 
     policy::Hash const root = log::empty_root();
     bool ok = put(Family::meta, meta_format, format_line) && put(Family::meta, meta_checkpoint, log::sign_checkpoint(signer, 0, root)) &&
               put(Family::meta, meta_frontier, log::Frontier().serialised()) && put(Family::meta, meta_epoch, be64_key(0));
-    for (std::size_t i = 0; i < families; ++i) ok = ok && put(static_cast<Family>(i), "", family_mark(0, root));
+    for (std::size_t i = 0; i < families; ++i) {
+      if (static_cast<Family>(i) != Family::entry) ok = ok && put(static_cast<Family>(i), "", family_mark(0, root));
+    }
     rocksdb::Status const status = ok ? (*database)->db().Write(synced_write(), &batch) : rocksdb::Status::Aborted("batch");
     if (!status.ok()) return refuse(OpenError::Kind::io, fmt::format("create database {}: {}", temporary, status.ToString()));
   }
@@ -107,13 +110,14 @@ std::expected<std::unique_ptr<Database>, OpenError> create_database(std::string 
 
 class OpenLedger : public RocksLedger {
  public:
-  OpenLedger(Options const& options, Places places, log::NoteSigner signer, DirectoryLock lock, HighWaterMark mark,
+  OpenLedger(Options const& options, Places places, log::NoteSigner signer, DirectoryLock lock, HighWaterMark mark, ManifestWatch manifest,
              std::shared_ptr<Database> database, std::shared_ptr<KeyStore> keys, Recovered recovered)
       : options_(options),
         places_(std::move(places)),
         signer_(std::move(signer)),
         lock_(std::move(lock)),
         mark_(std::move(mark)),
+        manifest_(std::move(manifest)),
         database_(std::move(database)),
         keys_(std::move(keys)),
         tree_(std::move(recovered.tree)),
@@ -143,7 +147,9 @@ class OpenLedger : public RocksLedger {
     // 3. Durable, read back, and marked outside the database.
     if (rocksdb::Status const status = batch.write(); !status.ok()) return poison("write: " + status.ToString());
     if (auto same = batch.read_back(group); !same) return poison(same.error());
-    if (auto marked = mark_.write({checkpoint->size, checkpoint->root}); !marked) return poison(marked.error());
+    auto const manifest = manifest_.observe();
+    if (!manifest) return poison(manifest.error());
+    if (auto marked = mark_.write({checkpoint->size, checkpoint->root, *manifest}); !marked) return poison(marked.error());
     // 4. Now others may see it.
     frontier_ = batch.frontier();
     epoch_ = epoch;
@@ -279,6 +285,7 @@ class OpenLedger : public RocksLedger {
   log::NoteSigner signer_;
   DirectoryLock lock_;
   HighWaterMark mark_;
+  ManifestWatch manifest_;
   std::shared_ptr<Database> database_;
   std::shared_ptr<KeyStore> keys_;
   log::Tree tree_;        // the committer's own; readers see published_
@@ -344,21 +351,29 @@ std::expected<std::unique_ptr<RocksLedger>, OpenError> RocksLedger::open(Options
     if (!created) return refuse(Kind::io, created.error());
     mark = std::move(*created);
   }
+  if (there && mark) {
+    if (auto intact = check_manifest(places.database, mark->mark().manifest); !intact) {
+      return refuse(Kind::damaged, intact.error() + "; restore the ledger from a backup or an exported tree");
+    }
+  }
   auto opened_database = there ? open_database(places.database, options) : create_database(places.database, options, signer);
   if (!opened_database) return std::unexpected(opened_database.error());
   std::shared_ptr<Database> const database = std::move(*opened_database);
   auto recovered = recover(*database, verifiers, mark ? &mark->mark() : nullptr);
   if (!recovered) return std::unexpected(recovered.error());
   // 5. A Group that was durable but not yet acknowledged is adopted, and marked before anyone can see it.
-  Mark const now{recovered->checkpoint.size, recovered->checkpoint.root};
+  ManifestWatch manifest(places.database);
+  auto const point = manifest.observe();
+  if (!point) return refuse(Kind::io, point.error());
+  Mark const now{recovered->checkpoint.size, recovered->checkpoint.root, *point};
   if (!mark) {
     auto created = HighWaterMark::create(places.mark, now);
     if (!created) return refuse(Kind::io, created.error());
     mark = std::move(*created);
-  } else if (mark->mark() != now) {
-    if (auto marked = mark->write(now); !marked) return refuse(Kind::io, marked.error());
+  } else if (auto marked = mark->write(now); !marked) {
+    return refuse(Kind::io, marked.error());
   }
-  return std::make_unique<OpenLedger>(options, places, signer, std::move(*lock), std::move(*mark), database,
+  return std::make_unique<OpenLedger>(options, places, signer, std::move(*lock), std::move(*mark), std::move(manifest), database,
                                       std::shared_ptr<KeyStore>(std::move(*opened_keys)), std::move(*recovered));
 }
 

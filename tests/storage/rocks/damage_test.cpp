@@ -39,7 +39,7 @@ class DamageMatrix : public ::testing::Test {
  protected:
   // Tables from two earlier runs, a log with the third: every file class holds acknowledged data.
   void SetUp() override {
-    for (std::uint64_t const groups : {12, 7, 9}) {
+    for (std::uint64_t const groups : {12u, 7u, 9u}) {
       auto const run = test::run_driver(test::append_command(base_, groups, 33));
       ASSERT_EQ(run.exit_code, 0) << run.output;
       acked_ = run.acked();
@@ -65,14 +65,16 @@ class DamageMatrix : public ::testing::Test {
     auto const found = test::verify_with_driver(damaged_, acked_);
     bool const aborted = found.exit_code == -1;  // RocksDB's own assertion: refused, without manners
     EXPECT_TRUE(found.exit_code == 0 || found.exit_code == 3 || found.exit_code == 4 || aborted) << cell << ": " << found.output;
-    if (found.exit_code == 3 || found.exit_code == 4) EXPECT_GT(found.output.size(), 20u) << cell << " is refused without a reason";
+    if (found.exit_code == 3 || found.exit_code == 4) {
+      EXPECT_GT(found.output.size(), 20u) << cell << " is refused without a reason";
+    }
     ++outcomes_[found.exit_code == 0   ? "harmless or repaired"
                 : found.exit_code == 3 ? "refused at start"
                 : found.exit_code == 4 ? "found at reading"
                                        : "aborted"];
   }
 
-  test::TemporaryDirectory directory_;
+  test::TemporaryDirectory directory_ = test::TemporaryDirectory::in_memory();
   std::string const base_ = directory_.path() + "/base";
   std::string const older_ = directory_.path() + "/older";
   std::string const damaged_ = directory_.path() + "/damaged";

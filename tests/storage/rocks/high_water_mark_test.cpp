@@ -14,7 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Mark mark(std::uint64_t size) { return {size, policy::sha256(std::to_string(size))}; }
+Mark mark(std::uint64_t size) { return {size, policy::sha256(std::to_string(size)), {size + 100, size * 3, policy::sha256("manifest")}}; }
 
 class HighWaterMarkFile : public ::testing::Test {
  protected:
@@ -55,8 +55,8 @@ TEST_F(HighWaterMarkFile, ATornWriteLeavesTheMarkBefore) {
   ASSERT_TRUE(created->write(mark(2)));
   std::string const after = bytes();
   for (std::size_t torn = 0; torn < 8192; ++torn) {  // the first `torn` bytes are new, the rest old
-    if (torn > 120 && torn < 4096) continue;
-    if (torn > 4096 + 120 && torn < 8191) continue;
+    if (torn > 140 && torn < 4096) continue;
+    if (torn > 4096 + 140 && torn < 8191) continue;
     write(after.substr(0, torn) + before.substr(torn));
     Mark const found = reopened();
     EXPECT_TRUE(found == mark(1) || found == mark(2)) << torn;
@@ -69,7 +69,7 @@ TEST_F(HighWaterMarkFile, OneDamagedSlotIsSurvivedTwoAreNot) {
   ASSERT_TRUE(created->write(mark(2)));
   std::string const good = bytes();
   for (std::size_t slot = 0; slot < 2; ++slot) {
-    for (std::size_t byte = 0; byte < 88; ++byte) {
+    for (std::size_t byte = 0; byte < 136; ++byte) {
       std::string damaged = good;
       damaged[slot * 4096 + byte] ^= 0x20;
       write(damaged);
@@ -84,7 +84,7 @@ TEST_F(HighWaterMarkFile, OneDamagedSlotIsSurvivedTwoAreNot) {
   EXPECT_FALSE(HighWaterMark::open(path_));
   write(good.substr(0, 4096));
   EXPECT_TRUE(HighWaterMark::open(path_));
-  for (std::size_t const length : {0, 1, 100, 4095}) {
+  for (std::size_t const length : {0u, 1u, 100u, 4095u}) {
     write(good.substr(0, length));
     EXPECT_FALSE(HighWaterMark::open(path_)) << length;
   }

@@ -10,7 +10,7 @@ namespace sluice {
 namespace {
 
 TEST(Kill, NothingAcknowledgedIsLost) {
-  test::TemporaryDirectory const directory;
+  test::TemporaryDirectory const directory = test::TemporaryDirectory::in_memory();
   std::string const ledger = directory.path() + "/ledger";
   std::mt19937_64 random(16);
   std::uint64_t acked = 0;

@@ -16,7 +16,7 @@ inline rocks::Options rocks_options(std::string const& directory) {
   options.directory = directory;
   options.ballast_bytes = 0;
   options.free_bytes_floor = 0;
-  options.write_buffer_bytes = 4u << 20;
+  options.write_buffer_bytes = 1u << 20;
   options.block_cache_bytes = 1u << 20;
   return options;
 }

