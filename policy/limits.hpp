@@ -58,6 +58,9 @@ constexpr Money gross_max = yuan(1'000'000'000);  ///< of one attempt: a reading
 // Rates and rules.
 /// Refusals kept as entries per tenant and minute; beyond, nobody is told through the log.
 constexpr std::int32_t refusals_per_minute = 60;
+/// How long a cluster that declined a job is not asked again: doubled each time, up to the longest.
+constexpr std::int64_t declined_first_ms = 10'000;
+constexpr std::int64_t declined_longest_ms = 600'000;
 /// Attempts that never ran (refused by dispatch) do not count against max_attempts, but this many end the job.
 constexpr std::int32_t dispatch_refusals_max = 64;
 /// A lost attempt that was never seen to start may still be waiting at the centre: a second run is allowed this much later.

@@ -82,11 +82,11 @@ std::expected<Money, std::string> parse_yuan(std::string_view text) {
     if (!is_digit(c)) return std::unexpected("write yuan with digits and one point only: no sign, no exponent, no separators");
     micro_yuan = micro_yuan * 10 + (c - '0');
   }
+  // Compared before the fraction too: with more digits the steps below could leave 64 bits.
+  if (micro_yuan > money_max.micro_yuan / micro_yuan_per_yuan) return std::unexpected("the amount is above 1000000000000 yuan");
   for (std::size_t i = 0; i < 6; ++i) {
     char const c = i < fraction.size() ? fraction[i] : '0';
     if (!is_digit(c)) return std::unexpected("write yuan with digits and one point only: no sign, no exponent, no separators");
-    // 13 digits before and six after the point need up to 10^19: past 64 bits, so compare before the last steps.
-    if (micro_yuan > money_max.micro_yuan) return std::unexpected("the amount is above 1000000000000 yuan");
     micro_yuan = micro_yuan * 10 + (c - '0');
   }
   if (micro_yuan > money_max.micro_yuan) return std::unexpected("the amount is above 1000000000000 yuan");

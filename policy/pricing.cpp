@@ -90,6 +90,11 @@ std::optional<Reason> cluster_excludes(ClusterStatus status) {
   return Reason::cluster_quarantined;
 }
 
+bool declined_now(Market const& market, JobView const& job, ClusterName const& cluster) {
+  if (job.declined == nullptr) return false;
+  return std::ranges::any_of(*job.declined, [&](Declined const& each) { return each.cluster == cluster && market.now() < each.until; });
+}
+
 std::optional<Reason> capacity_excludes(Market const& market, JobView const& job, BidKey const& key, bool capacity) {
   std::int32_t const cards = job.spec.gang.cards;
   auto const quota = market.catalogue().quotas.find({job.tenant, key.cluster});
@@ -139,6 +144,7 @@ std::expected<PricedBid, Reason> price_bid(Market const& market, JobView const& 
   auto const fit = fits_declared(market.catalogue(), cluster.definition, job, key.variant, key.type);
   if (!fit) return std::unexpected(fit.error());
   if (auto const reason = cluster_excludes(cluster.status)) return std::unexpected(*reason);
+  if (declined_now(market, job, key.cluster)) return std::unexpected(Reason::dispatch_refused);
   if (auto const reason = account_excludes(market, job.tenant, key)) return std::unexpected(*reason);
 
   ClusterOffers const* seen = market.offers(key.cluster);

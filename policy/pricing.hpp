@@ -37,7 +37,11 @@ struct JobView {
   JobSpec const& spec;
   TenantName const& tenant;
   std::vector<Reach> const& unreachable;
+  std::vector<Declined> const* declined = nullptr;  ///< null for a quote
 };
+
+/// The queue's job as pricing sees it. REQUIRES: the job outlives the view.
+inline JobView view_of(Job const& job) { return {*job.spec, job.tenant, job.unreachable, &job.declined}; }
 
 /// Prices one bid on the market as it is. Granted limit = min(max_runtime, the site's limit, what price limit, balance and
 /// entitlement pay at this price), and at least the estimate, else the bid does not exist. Error: why it does not exist.

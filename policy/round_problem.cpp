@@ -17,7 +17,7 @@ constexpr std::int64_t whole_ppm = 1'000'000;
 constexpr std::int64_t ageing_rounds_max = 1'000;  // an older job cannot weigh more; keeps the products in range
 
 /// Everything that decides which bids a job has, and the money in them: equal keys share their bids.
-std::string offer_key(Job const& job) {
+std::string offer_key(Job const& job, Timestamp now) {
   std::string key = job.tenant.text;
   auto const number = [&key](std::int64_t value) {
     key.push_back('|');
@@ -50,6 +50,9 @@ std::string offer_key(Job const& job) {
       number(accelerator.throughput_ppm.value_or(-1));
     }
   }
+  for (Declined const& each : job.declined)
+    if (now < each.until) text(each.cluster.text);
+  key.push_back(';');
   for (Reach const& reach : job.unreachable) {
     text(reach.cluster.text);
     number(reach.variant);
@@ -226,13 +229,13 @@ RoundProblem build_problem(PinnedMarket const& market) {
       return waiting_cost(market.catalogue().market, cheapest, static_cast<std::int64_t>(std::min<std::uint64_t>(age, INT32_MAX)),
                           round.jobs.size());
     };
-    auto const [it, fresh] = known.try_emplace(offer_key(job));
+    auto const [it, fresh] = known.try_emplace(offer_key(job, market.now()));
     if (!fresh) {
       entry.waiting_cost = cost(it->second.cheapest);
       builder.add_job_like(entry, it->second.job);
       continue;
     }
-    auto const places = assess(market, {*job.spec, job.tenant, job.unreachable}, true);
+    auto const places = assess(market, view_of(job), true);
     // The waiting cost needs the cheapest bid, and the builder wants the job before its bids: look once, then add.
     std::int64_t cheapest = INT64_MAX;
     for (Assessment const& place : places)

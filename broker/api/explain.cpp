@@ -227,7 +227,7 @@ asio::awaitable<Answer> explain_job(Api& api, Call& call) {
     call.language = *wanted == "zh" ? Language::chinese : Language::english;
   }
   policy::LiveMarket const market(api.state(), api.sequencer.now());
-  policy::JobView const view{*found.job.spec, found.job.tenant, found.job.unreachable};
+  policy::JobView const view = policy::view_of(found.job);
   bool const waits = found.job.status == policy::JobStatus::queued;
   auto const places = policy::is_final(found.job.status) ? std::map<policy::ClusterName, Verdict>{} : verdicts(market, view);
   Position const position = waits ? position_of(api.state(), found.job) : Position{};

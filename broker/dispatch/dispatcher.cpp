@@ -3,6 +3,7 @@
 
 #include "broker/dispatch/order.hpp"
 #include "broker/dispatch/remote_events.hpp"
+#include "broker/logging.hpp"
 #include "broker/secrets.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -232,6 +233,12 @@ asio::awaitable<void> Dispatcher::send(std::shared_ptr<Site> site, DeskPointer d
   auto const [since, first] = desk->certainly_not_sent_since_ms.try_emplace(id, now_ms);
   if (may_try_again(fault) && now_ms - since->second < options_.dispatch_patience_ms) co_return;
   desk->certainly_not_sent_since_ms.erase(id);
+  log_line(Severity::warning, "dispatch_refused",
+           {{"attempt", policy::to_string(id)},
+            {"cluster", site->cluster.text},
+            {"kind", std::string(connectors::name_of(fault.kind))},
+            {"code", std::string(connectors::name_of(fault.refusal))},
+            {"what", fault.what}});
   std::vector<policy::Event> events;
   std::vector<log::PrivatePart> parts;
   policy::AttemptRefused refused{id, std::nullopt, policy::Reason::dispatch_refused};

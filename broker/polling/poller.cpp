@@ -1,6 +1,7 @@
 // Asking clusters, one coroutine each.
 #include "broker/polling/poller.hpp"
 
+#include "broker/logging.hpp"
 #include "broker/secrets.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -79,7 +80,10 @@ asio::awaitable<void> Poller::ask(std::shared_ptr<Site> site) {
   if (!offers) {
     PollHealth& health = health_[cluster];
     ++health.faults;
-    health.last_fault = std::string(connectors::name_of(offers.error().kind)) + ": " + offers.error().what;
+    std::string fault = std::string(connectors::name_of(offers.error().kind)) + ": " + offers.error().what;
+    if (health.last_fault.empty())  // said once, when it begins: a cluster that stays away must not fill the journal
+      log_line(Severity::warning, "cluster_does_not_answer", {{"cluster", cluster.text}, {"what", fault}, {"to_do", offers.error().to_do}});
+    health.last_fault = std::move(fault);
     co_return;
   }
   std::string evidence = evidence_text(offers->raw);
@@ -96,6 +100,7 @@ asio::awaitable<void> Poller::ask(std::shared_ptr<Site> site) {
   PollHealth& health = health_[cluster];
   ++health.answers;
   health.last_answer = now;
+  if (!health.last_fault.empty()) log_line(Severity::info, "cluster_answers_again", {{"cluster", cluster.text}});
   health.last_fault.clear();
   health.doubts = offers->value.doubts;
   auto const known = sequencer_.state().catalogue->clusters.find(cluster);

@@ -3,6 +3,8 @@
 #include "policy/limits.hpp"
 #include "policy/settlement.hpp"
 
+#include <algorithm>
+
 namespace sluice::policy {
 namespace {
 
@@ -43,6 +45,15 @@ void go_on(Editor& editor, Attempt const& attempt, AttemptStatus attempt_status,
     editor.change_attempt(attempt.id, [](Attempt& changed) { changed.fenced = false; });
     editor.quarantine_if_impossible(attempt.allocation.cluster);
   }
+}
+
+/// The cluster is left alone for a while, twice as long each time it declines.
+void decline(Job& job, ClusterName const& cluster, Timestamp at) {
+  auto it = std::ranges::find(job.declined, cluster, &Declined::cluster);
+  if (it == job.declined.end()) it = job.declined.insert(job.declined.end(), Declined{.cluster = cluster, .times = 0, .until = {}});
+  int const doublings = std::min(it->times, 16);
+  it->until = {at.ms + std::min(limits::declined_first_ms << doublings, limits::declined_longest_ms)};
+  ++it->times;
 }
 
 }  // namespace
@@ -86,8 +97,12 @@ Verdict on(Editor& editor, AttemptRefused const& event) {
   if (!is_reason(event.reason) || event.reason == Reason::none) return refuse(Reason::malformed, "reason");
   bool const current = is_current(*found);
   JobId const job = event.attempt.job;
+  ClusterName const cluster = attempt.allocation.cluster;
   end_unrun(editor, attempt);
-  editor.change_job(job, [](Job& changed) { ++changed.refusals; });
+  editor.change_job(job, [&](Job& changed) {
+    ++changed.refusals;
+    decline(changed, cluster, editor.at());
+  });
   if (!current) {
     retire_if_settled(editor, job);
   } else {

@@ -2,6 +2,7 @@
 #include "policy/apply/attempt_flow.hpp"
 #include "policy/apply/authority.hpp"
 #include "policy/limits.hpp"
+#include "policy/state/rows.hpp"
 
 #include <algorithm>
 
@@ -103,6 +104,7 @@ Verdict on(Editor& editor, DepositReceived const& event) {
   BookAccount const bank{BookKind::bank, {}};
   auto const owed = checked_subtract(balance(state, bank), event.amount);
   if (!owed || owed->micro_yuan < -money_max.micro_yuan) return refuse(Reason::amount_overflow, "amount");
+  editor.add_history({movement_index_key(event.tenant, editor.sequence()), std::string{}});
   editor.transfer(bank, tenant_book(BookKind::tenant_free, event.tenant), event.amount);
   editor.next_round_may_differ();
   return std::nullopt;

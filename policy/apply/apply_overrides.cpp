@@ -4,6 +4,7 @@
 #include "policy/apply/entitlement_end.hpp"
 #include "policy/limits.hpp"
 #include "policy/settlement.hpp"
+#include "policy/state/rows.hpp"
 
 namespace sluice::policy {
 namespace {
@@ -78,6 +79,7 @@ void execute(Editor& editor, OverrideAction const& action) {
   switch (action.kind) {
     case OverrideKind::refund:
     case OverrideKind::correct_deposit:
+      editor.add_history({movement_index_key(*action.tenant, editor.sequence()), std::string{}});
       editor.transfer(tenant_book(BookKind::tenant_free, *action.tenant), {BookKind::bank, {}}, *action.amount);
       return;
     case OverrideKind::revoke_entitlement:

@@ -226,9 +226,11 @@ void Editor::count_cards(Attempt const& attempt, bool live) {
   CardUse& use = marked(Table::card_use, state_.card_use, place);
   use.live_cards += change;
   auto const seen = state_.offers.find(allocation.cluster);
-  // The site's last figure may still show it as used: its cards are not free until the site has looked again.
-  if (!live && seen != state_.offers.end() && attempt.allocated_at <= seen->second.observed_at)
-    use.ended_since_observation += allocation.cards;
+  // The site's last figure may still show it as used: its cards are not free until the site has looked again. One that was refused was
+  // never there to be counted.
+  bool const perhaps_counted =
+      attempt.status != AttemptStatus::refused && seen != state_.offers.end() && attempt.allocated_at <= seen->second.observed_at;
+  if (!live && perhaps_counted) use.ended_since_observation += allocation.cards;
   assert(use.live_cards >= 0);
   if (use.live_cards == 0 && use.ended_since_observation == 0) state_.card_use.erase(place);
 

@@ -162,6 +162,19 @@ struct Override {
   }
 };
 
+/// A cluster that declined a job. It is not asked again before `until`, so that one that always declines does not hold the job up.
+struct Declined {
+  ClusterName cluster;
+  std::int32_t times = 0;
+  Timestamp until;
+  bool operator==(Declined const&) const = default;
+  static void fields(auto& self, auto&& visit) {
+    visit("cluster", self.cluster);
+    visit("times", self.times);
+    visit("until_ms", self.until);
+  }
+};
+
 enum class JobStatus : std::uint8_t {
   queued = 1,
   allocated = 2,
@@ -181,7 +194,8 @@ struct Job {
   RoundNumber accepted_round;  ///< the last round opened before it: its age is content, so resubmitting loses age
   std::int32_t attempts = 0;   ///< made so far; the current one has this number
   bool cancel_requested = false;
-  std::uint64_t changed_at = 0;  ///< sequence of the last entry that changed it
+  std::uint64_t changed_at = 0;    ///< sequence of the last entry that changed it
+  std::vector<Declined> declined;  ///< by clusters, at most one each
   JobId id;
   std::uint64_t lot = 0;
   Hash payload;
@@ -197,6 +211,7 @@ struct Job {
     visit("attempts", self.attempts);
     visit("cancel_requested", self.cancel_requested);
     visit("changed_at", self.changed_at);
+    visit("declined", self.declined);
     visit("id", self.id);
     visit("lot", self.lot);
     visit("payload", self.payload);

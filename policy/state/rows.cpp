@@ -205,6 +205,13 @@ std::string tenant_index_key(TenantName const& tenant, JobId job) {
   return key;
 }
 
+std::string movement_index_key(TenantName const& tenant, std::uint64_t sequence) {
+  std::string key = "M" + tenant.text;
+  key.push_back('\0');
+  row::put_be64(key, sequence);
+  return key;
+}
+
 std::string round_index_key(RoundNumber round) {
   std::string key = "R";
   row::put_be64(key, round.value);

@@ -53,6 +53,9 @@ struct FinishedJob {
 /// that a tenant's jobs can be listed in order of acceptance without keeping them in memory.
 std::string history_key(JobId job);
 std::string tenant_index_key(TenantName const& tenant, JobId job);
+/// "M" + tenant + zero byte + 64-bit sequence: empty, one for each entry that moved money across the tenant's border (deposit, refund,
+/// correction), so that a tenant's payments are found in the log without a scan.
+std::string movement_index_key(TenantName const& tenant, std::uint64_t sequence);
 /// "R" + 64-bit round: the sequence of its round.opened, so that a past round is found in the log without a scan.
 std::string round_index_key(RoundNumber round);
 std::string encode_round_index(std::uint64_t opened);
