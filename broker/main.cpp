@@ -8,6 +8,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 
 namespace {
@@ -54,7 +55,7 @@ int main(int argc, char** argv) {
   std::string directory = options.config_directory;
   bool check_only = false;
   bool keys_only = false;
-  app.add_option("--config", directory, "folder with sluice.toml, clusters/, programmes/")->capture_default_str();
+  app.add_option("--config", directory, "folder with sluice.toml, clusters/, programmes/ (or that sluice.toml)")->capture_default_str();
   app.add_option("--scenario", options.scenario, "id of a file of scenarios/ to lay over the catalogue");
   app.add_option("--ready-file", options.print_ready, "write address and port here once ready");
   auto* check_flag = app.add_flag("--check-config", check_only, "check the files and exit: 0 good, 78 not");
@@ -66,6 +67,7 @@ int main(int argc, char** argv) {
     int const code = app.exit(error);
     return code == 0 ? sluice::broker::exit_ok : sluice::broker::exit_usage;
   }
+  if (std::filesystem::is_regular_file(directory)) directory = std::filesystem::path(directory).parent_path().string();
   options.config_directory = directory;
   if (check_only) return check(directory, options.scenario);
   if (keys_only) return create_keys(directory);

@@ -25,8 +25,7 @@ asio::awaitable<Answer> checkpoint(Api& api, Call&) {
 }
 
 asio::awaitable<Answer> log_key(Api& api, Call&) {
-  nlohmann::ordered_json const body{{"verifier_key", api.options.log_verifier_key}};
-  co_return http::json_response(200, body.dump());
+  co_return bytes_response(api.options.log_verifier_key + '\n', "text/plain; charset=utf-8", false);
 }
 
 /// A bundle's bytes; nullopt when the log does not reach so far.

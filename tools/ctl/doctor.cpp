@@ -30,7 +30,7 @@ struct Finding {
 using Findings = std::vector<Finding>;
 
 struct Places {
-  std::string socket = "/run/sluice/sluiced.sock";
+  std::string socket = "/run/sluice/sluice.sock";
   std::string config;              ///< empty: /etc/sluice/sluice.toml when it exists
   std::string daemon = "sluiced";  ///< looked up in PATH
 };
@@ -243,7 +243,7 @@ Result<ExitCode> doctor(Session& session, Places const& places) {
 
 void add_doctor_verb(CLI::App& app, Chosen& chosen) {
   auto& verb = add_verb(app, "doctor", "What is wrong with the broker or this client, and what to do next",
-                        "  sluicectl doctor\n  sluicectl --socket /run/sluice/sluiced.sock doctor --config /etc/sluice/sluice.toml");
+                        "  sluicectl doctor\n  sluicectl --socket /run/sluice/sluice.sock doctor --config /etc/sluice/sluice.toml");
   auto places = std::make_shared<Places>();
   verb.add_option("--config", places->config, "The daemon's configuration, checked with sluiced --check-config");
   verb.add_option("--sluiced", places->daemon, "The daemon's program")->capture_default_str();

@@ -16,7 +16,7 @@ Examples:
   sluicectl submit job.json
   sluicectl explain 48213
   sluicectl --server https://broker.example list --state running
-  sluicectl --socket /run/sluice/sluiced.sock status)";
+  sluicectl --socket /run/sluice/sluice.sock status)";
 
 int run(int argc, char** argv) {
   Settings settings;
@@ -29,7 +29,7 @@ int run(int argc, char** argv) {
   app.footer(footer);
   auto* const server = app.add_option("--server", settings.server,
                                       "http://HOST:PORT, https://HOST:PORT or unix:/PATH (SLUICE_SERVER; default http://127.0.0.1:8080)");
-  app.add_option("--socket", settings.socket, "The daemon's Unix socket, e.g. /run/sluice/sluiced.sock")->excludes(server);
+  app.add_option("--socket", settings.socket, "The daemon's Unix socket, e.g. /run/sluice/sluice.sock")->excludes(server);
   app.add_option("--token-file", settings.token_file, "File that holds the API key");
   app.add_option("--ca-file", settings.ca_file, "PEM file of the authority that signed the broker's certificate")->check(CLI::ExistingFile);
   app.add_option("--language", settings.language, "Language of reasons and explanations")->check(CLI::IsMember({"en", "zh"}));
@@ -49,6 +49,15 @@ int run(int argc, char** argv) {
   add_doctor_verb(app, chosen);
   try {
     app.parse(argc, argv);
+  } catch (CLI::ExtrasError const&) {
+    std::string unknown;
+    for (auto const& word : app.remaining(true)) {
+      // Only names: a value may be a secret that someone put on the command line.
+      if (word.starts_with('-')) unknown += " " + word.substr(0, word.find('='));
+    }
+    fmt::print(stderr, "sluicectl: There are arguments that do not belong here{}{}.\n  do:    Run with --help; a key goes into a file.\n",
+               unknown.empty() ? "" : ":", unknown);
+    return static_cast<int>(ExitCode::usage);
   } catch (CLI::ParseError const& error) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
   }

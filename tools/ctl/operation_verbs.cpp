@@ -116,7 +116,7 @@ void add_operation_verbs(CLI::App& app, Chosen& chosen) {
   add_act(clock, chosen, "accept", "The wall clock is right: admit jobs again", "/v1/clock/accept",
           {{"now", "/now"}, {"admission", "/admission"}, {"clock step, ms", "/clock/step_ms"}});
 
-  auto& status = add_verb(app, "status", "The daemon on one page", "  sluicectl --socket /run/sluice/sluiced.sock status");
+  auto& status = add_verb(app, "status", "The daemon on one page", "  sluicectl --socket /run/sluice/sluice.sock status");
   status.callback([&chosen] {
     chosen.verb = [](Session& session) -> Result<ExitCode> {
       auto const answer = session.api.call({.target = "/v1/status"});

@@ -60,8 +60,11 @@ Result<ExitCode> watch(Session& session, Watch const& what) {
   int fruitless = 0;
   bool ended = false;
   std::optional<Failure> garbage;
+  std::string newest;
   auto const take = [&](ServerEvent const& event) {
-    fruitless = 0;
+    // A server that repeats itself makes no progress.
+    if (event.id != newest) fruitless = 0;
+    newest = event.id;
     auto const document = json::parse_strict(event.data);
     if (!document || !document->is_object()) {
       garbage =
