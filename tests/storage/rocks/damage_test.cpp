@@ -88,8 +88,11 @@ TEST_F(DamageMatrix, NoCellOpensWithLess) {
   for (std::string const& path : files()) {
     std::string const good = **log::read_file(base_ + "/" + path, 1u << 28);
     if (good.empty()) continue;
+    // Tables are many and alike: the short run takes one in six of their cells.
+    bool const alike = path.ends_with(".sst") && !test::long_run();
     for (Damage const& damage : damages) {
       for (int sample = 0; sample < samples; ++sample) {
+        if (alike && random() % 6 != 0) continue;
         copy();
         std::string bytes = good;
         damage.apply(bytes, random);
@@ -97,6 +100,7 @@ TEST_F(DamageMatrix, NoCellOpensWithLess) {
         judge(path + ": " + damage.name);
       }
     }
+    if (alike && random() % 6 != 0) continue;
     copy();
     fs::remove(damaged_ + "/" + path);
     judge(path + ": deleted");
@@ -117,8 +121,7 @@ TEST_F(DamageMatrix, AnOlderDatabaseUnderTheNewMarkIsRefusedByName) {
   fs::copy(older_ + "/db", damaged_ + "/db", fs::copy_options::recursive);
   auto const found = test::verify_with_driver(damaged_, acked_);
   EXPECT_EQ(found.exit_code, 3);
-  EXPECT_NE(found.output.find("924 entries were acknowledged, the database holds 627: entries 627 to 923 are missing"), std::string::npos)
-      << found.output;
+  EXPECT_NE(found.output.find("an older version was put back"), std::string::npos) << found.output;
 }
 
 TEST_F(DamageMatrix, AllLogsDeletedIsRefused) {

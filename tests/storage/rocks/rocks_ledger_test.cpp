@@ -2,7 +2,9 @@
 #include "storage/rocks/rocks_ledger.hpp"
 
 #include "storage/log/file.hpp"
+#include "storage/rocks/database.hpp"
 #include "storage/rocks/high_water_mark.hpp"
+#include "storage/rocks/recovery.hpp"
 #include "tests/storage/rocks/rocks_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -111,6 +113,33 @@ TEST_F(RocksLedgerFiles, AMarkOfAnotherHistoryOrABiggerSizeIsRefused) {
   EXPECT_EQ(opened_size(options_), 10u);
   EXPECT_EQ((*HighWaterMark::open(mark))->mark().size, 10u);
   EXPECT_EQ((*HighWaterMark::open(mark))->mark().root, test::reference_root(leaves, 0, 10));
+}
+
+// As a lost log file in the middle would leave it: the right edge and all marks are good.
+TEST_F(RocksLedgerFiles, AHoleInTheEntriesIsCountedAtStart) {
+  grow(1'000);
+  {
+    auto database = Database::open(path_ + "/db", options_, false);
+    ASSERT_TRUE(database) << database.error();
+    ASSERT_TRUE((*database)->db().Delete(synced_write(), (*database)->handle(Family::entry), be64_key(5)).ok());
+    ASSERT_TRUE((*database)->db().CompactRange({}, (*database)->handle(Family::entry), nullptr, nullptr).ok());
+  }
+  OpenError const error = refused(options_);
+  EXPECT_EQ(error.kind, Kind::missing);
+  EXPECT_THAT(error.message, HasSubstr("the log has 1000 entries, the database holds 999 of them"));
+}
+
+// A family whose last writes are gone, as when its newest table is lost.
+TEST_F(RocksLedgerFiles, AFamilyBehindTheOthersIsNamed) {
+  grow(10);
+  {
+    auto database = Database::open(path_ + "/db", options_, false);
+    ASSERT_TRUE(database) << database.error();
+    ASSERT_TRUE((*database)->db().Put(synced_write(), (*database)->handle(Family::state), "", family_mark(9, policy::sha256("then"))).ok());
+  }
+  OpenError const error = refused(options_);
+  EXPECT_EQ(error.kind, Kind::damaged);
+  EXPECT_THAT(error.message, HasSubstr("column family state is not at the ledger's size of 10 entries"));
 }
 
 TEST_F(RocksLedgerFiles, ACrashWhileCreatingIsRepeated) {
