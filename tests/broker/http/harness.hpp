@@ -6,7 +6,6 @@
 #include <functional>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -89,11 +88,6 @@ class Harness {
   std::optional<Server> server_;
   Bound bound_;
   std::thread thread_;
-};
-boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{loop_.get_executor()};  ///< the loop outlives stop()
-std::optional<Server> server_;
-Bound bound_;
-std::thread thread_;
 };
 
 /// Answers with method, path, query, parameters and body, so that a test sees what a handler saw.
