@@ -42,12 +42,39 @@ Read<nlohmann::json> parse(std::string_view body) {
   return std::move(*parsed);
 }
 
-/// The first error that matters: a member nobody asked for may be a newer version's.
-std::optional<std::string> first_error(json::Errors const& errors) {
-  for (json::FieldError const& error : errors.list()) {
-    if (error.code != "unknown_key") return fmt::format("{} {}", error.pointer.empty() ? "the answer" : error.pointer, error.detail);
+using Members = std::vector<std::string_view>;
+
+/// Drops the members that are not read here: a newer centre may say more, and that is no error.
+void keep(nlohmann::json& object, Members const& members) {
+  if (!object.is_object()) return;
+  for (auto member = object.begin(); member != object.end();) {
+    bool const known = std::find(members.begin(), members.end(), member.key()) != members.end();
+    member = known ? std::next(member) : object.erase(member);
   }
-  return std::nullopt;
+}
+void keep_each(nlohmann::json& object, char const* array, Members const& members) {
+  if (!object.is_object() || !object.contains(array) || !object[array].is_array()) return;
+  for (nlohmann::json& each : object[array]) keep(each, members);
+}
+
+void keep_offers(nlohmann::json& document) {
+  keep(document, {"as_of", "offers"});
+  keep_each(document, "offers",
+            {"accelerator", "cards_total", "cards_free", "gang_cards_max", "cpus_free", "memory_free_gib", "attempts", "price",
+             "valid_until", "queue_delay_s"});
+  if (!document.is_object() || !document.contains("offers") || !document["offers"].is_array()) return;
+  for (nlohmann::json& offer : document["offers"]) {
+    if (offer.is_object() && offer.contains("price")) keep(offer["price"], {"unit", "list_yuan", "voucher_yuan"});
+  }
+}
+
+Members const job_members{"id",         "attempt",  "state",          "exit_code",         "cards", "submitted_at",
+                          "started_at", "ended_at", "expected_start", "card_milliseconds", "reason"};
+
+std::optional<std::string> first_error(json::Errors const& errors) {
+  if (errors.empty()) return std::nullopt;
+  json::FieldError const& error = errors.list().front();
+  return fmt::format("{} {}", error.pointer.empty() ? "the answer" : error.pointer, error.detail);
 }
 
 std::optional<std::int32_t> optional_count(json::Reader& reader, std::string_view key) {
@@ -163,6 +190,7 @@ RemoteStatus read_job_object(json::Reader& reader) {
 Read<OfferReport> read_offers(std::string_view body, ClusterOptions const& options, policy::Timestamp now) {
   auto document = parse(body);
   if (!document) return std::unexpected(document.error());
+  keep_offers(*document);
   json::Errors errors;
   OfferReport report;
   {
@@ -187,6 +215,8 @@ Read<OfferReport> read_offers(std::string_view body, ClusterOptions const& optio
 Read<VoucherReport> read_voucher_terms(std::string_view body, ClusterOptions const& options, policy::Timestamp now) {
   auto document = parse(body);
   if (!document) return std::unexpected(document.error());
+  keep(*document, {"as_of", "programmes"});
+  keep_each(*document, "programmes", {"programme", "rate_bp", "remaining_yuan", "valid_until"});
   json::Errors errors;
   VoucherReport report;
   {
@@ -219,6 +249,7 @@ Read<VoucherReport> read_voucher_terms(std::string_view body, ClusterOptions con
 Read<RemoteStatus> read_job(std::string_view body) {
   auto document = parse(body);
   if (!document) return std::unexpected(document.error());
+  keep(*document, job_members);
   json::Errors errors;
   RemoteStatus status;
   {
@@ -232,6 +263,8 @@ Read<RemoteStatus> read_job(std::string_view body) {
 Read<JobPage> read_jobs(std::string_view body) {
   auto document = parse(body);
   if (!document) return std::unexpected(document.error());
+  keep(*document, {"jobs", "next"});
+  keep_each(*document, "jobs", job_members);
   json::Errors errors;
   JobPage page;
   {
@@ -250,6 +283,7 @@ Read<JobPage> read_jobs(std::string_view body) {
 Read<Usage> read_usage(std::string_view body) {
   auto document = parse(body);
   if (!document) return std::unexpected(document.error());
+  keep(*document, {"job", "card_milliseconds", "as_of", "final"});
   json::Errors errors;
   Usage usage;
   {
@@ -266,6 +300,7 @@ Read<Usage> read_usage(std::string_view body) {
 ProblemText read_problem(std::string_view body) {
   auto document = parse(body);
   if (!document || !document->is_object()) return {};
+  keep(*document, {"code", "detail"});
   json::Errors errors;
   json::Reader reader(*document, errors);
   ProblemText problem;

@@ -24,7 +24,7 @@ std::int64_t unit_ms(std::string_view unit) {
 
 /// Fixed width, so that a tail is found without the rest.
 std::string log_line(std::size_t index) {
-  return fmt::format("step {:>9} loss {:>7.4f} ok  \n", index, 8.0 / static_cast<double>(index + 1));
+  return fmt::format("step {:>9} loss {:>7.4f} ok \n", index, 8.0 / static_cast<double>(index + 1));
 }
 
 }  // namespace

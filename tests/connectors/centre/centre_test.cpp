@@ -195,6 +195,25 @@ TEST_F(CentreTest, EveryStateHasItsMeaning) {
   EXPECT_EQ(read("failed").exit_code, 3);
 }
 
+TEST_F(CentreTest, HoweverManyUnknownMembersAreIgnored) {
+  nlohmann::json page{{"jobs", nlohmann::json::array()}, {"more", 1}};
+  nlohmann::json offers{{"offers", nlohmann::json::array()}, {"programmes", nlohmann::json::array()}};
+  for (int index = 0; index < 200; ++index) {
+    page["jobs"].push_back(
+        {{"id", std::to_string(index)}, {"attempt", "a-1-1"}, {"state", "queued"}, {"newer", {{"x", 1}}}, {"newest", 2}});
+    offers["offers"].push_back(
+        {{"accelerator", std::to_string(index)}, {"newer", 1}, {"price", {{"unit", "card_hour"}, {"list_yuan", "1.00"}, {"tax", 1}}}});
+    offers["programmes"].push_back({{"programme", std::to_string(index)}, {"newer", 1}});
+  }
+  auto const jobs = centre::read_jobs(page.dump());
+  ASSERT_TRUE(jobs.has_value()) << jobs.error();
+  EXPECT_EQ(jobs->jobs.size(), 200u);
+  auto const report = centre::read_offers(offers.dump(), cluster_options(), now);
+  ASSERT_TRUE(report.has_value()) << report.error();
+  EXPECT_TRUE(report->offers[199].list_price.has_value());
+  EXPECT_EQ(centre::read_voucher_terms(offers.dump(), cluster_options(), now)->terms.size(), 200u);
+}
+
 TEST_F(CentreTest, WordsFromOutsideAreMadeSafe) {
   auto const status = centre::read_job(R"({"id":"1","attempt":"a-1-1","state":"failed","reason":"a\n\u001b[31m\u2028b\u0000c 卡"})");
   ASSERT_TRUE(status.has_value()) << status.error();
