@@ -1,12 +1,12 @@
 // Files against state: what differs becomes events, in an order that can be applied, and nothing else does.
 #include "config/catalogue_diff.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include "config/effective.hpp"
 #include "config/load.hpp"
 #include "tests/config/temporary_folder.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 namespace sluice::config {
 namespace {
@@ -21,12 +21,14 @@ policy::By const by{{"broker"}, std::nullopt, policy::Role::broker};
 /// What the state would hold after the events.
 CatalogueView applied(CatalogueView view, std::vector<policy::Event> const& events) {
   for (policy::Event const& event : events) {
-    if (auto const* cluster = std::get_if<policy::ClusterDefined>(&event)) view.clusters[cluster->definition.cluster].definition = cluster->definition;
+    if (auto const* cluster = std::get_if<policy::ClusterDefined>(&event))
+      view.clusters[cluster->definition.cluster].definition = cluster->definition;
     if (auto const* status = std::get_if<policy::ClusterStatusSet>(&event)) {
       view.clusters.at(status->cluster).status = status->status;
       view.clusters.at(status->cluster).remove_when_empty = status->remove_when_empty;
     }
-    if (auto const* programme = std::get_if<policy::ProgrammeDefined>(&event)) view.programmes[programme->definition.programme] = programme->definition;
+    if (auto const* programme = std::get_if<policy::ProgrammeDefined>(&event))
+      view.programmes[programme->definition.programme] = programme->definition;
     if (auto const* table = std::get_if<policy::EquivalenceSet>(&event)) view.equivalence = table->table;
     if (auto const* rules = std::get_if<policy::MarketRulesSet>(&event)) view.market_rules = rules->rules;
   }
@@ -133,19 +135,22 @@ TEST_F(Diff, AStatusThatAPersonSetStays) {
 
 TEST_F(Diff, RulesChangeOnlyWithAHigherVersion) {
   folder.write("programmes/voucher.toml", with(valid_programme, "max_bp = 3000", "max_bp = 4000"));
-  EXPECT_EQ(refusal(),
-            "programmes/voucher.toml:2:1: programme.version: voucher: differs from version 1 in force; set version = 2 or higher, so that old "
-            "contracts keep the old rule");
-  folder.write("programmes/voucher.toml", with(with(valid_programme, "max_bp = 3000", "max_bp = 4000"), "id = \"voucher\"", "id = \"voucher\"\nversion = 2"));
+  EXPECT_EQ(
+      refusal(),
+      "programmes/voucher.toml:2:1: programme.version: voucher: differs from version 1 in force; set version = 2 or higher, so that old "
+      "contracts keep the old rule");
+  folder.write("programmes/voucher.toml",
+               with(with(valid_programme, "max_bp = 3000", "max_bp = 4000"), "id = \"voucher\"", "id = \"voucher\"\nversion = 2"));
   ASSERT_THAT(types(events()), ElementsAre("programme.defined/1"));
   EXPECT_EQ(std::get<policy::ProgrammeDefined>(events().front()).definition.version, 2);
 }
 
 TEST_F(Diff, TariffsChangeOnlyWithAHigherVersion) {
   folder.write("clusters/qingyang.toml", with(valid_cluster, "[[tariff]]\n", "[[tariff]]\nincrement_ms = 60000\n"));
-  EXPECT_EQ(refusal(),
-            "clusters/qingyang.toml:21:1: tariff[0].version: differs from version 1 in force; set version = 2 or higher, so that old contracts "
-            "keep the old rule");
+  EXPECT_EQ(
+      refusal(),
+      "clusters/qingyang.toml:21:1: tariff[0].version: differs from version 1 in force; set version = 2 or higher, so that old contracts "
+      "keep the old rule");
   folder.write("clusters/qingyang.toml", with(valid_cluster, "[[tariff]]\n", "[[tariff]]\nincrement_ms = 60000\nversion = 2\n"));
   EXPECT_THAT(types(events()), ElementsAre("cluster.defined/1"));
 }

@@ -1,8 +1,8 @@
 // What the log learns of a track, and what keeps it inactive.
+#include "config/programme_config.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "config/programme_config.hpp"
 
 namespace sluice::config {
 namespace {

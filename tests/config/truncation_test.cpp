@@ -1,12 +1,13 @@
 // Every shipped file, cut short at its bytes and with bytes changed: an error or a value, never a crash.
+#include "config/schemas.hpp"
+#include "tests/drill_length.hpp"
+
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <random>
-
-#include "config/schemas.hpp"
-#include "tests/drill_length.hpp"
 
 namespace sluice::config {
 namespace {
@@ -28,7 +29,8 @@ bool reads(std::string_view text, fs::path const& path) {
   if (folder == "clusters") {
     ClusterFile file;
     good = cluster_schema().read(reader, *document, file);
-    if (good) good = definition_of(file, {"x"}).hardware.size() == file.hardware.size() && connection_of(file).name_en == file.cluster.name_en;
+    if (good)
+      good = definition_of(file, {"x"}).hardware.size() == file.hardware.size() && connection_of(file).name_en == file.cluster.name_en;
   } else if (folder == "programmes") {
     ProgrammeFile file;
     good = programme_schema().read(reader, *document, file);
@@ -83,8 +85,10 @@ TEST(Mutation, OfShippedFiles) {
   constexpr std::uint32_t seed = 20'261'122;
   std::mt19937 random(seed);
   std::vector<fs::path> const files = shipped();
-  static constexpr std::string_view pieces[] = {"\"", "'", "[", "]", "{", "}", "=", "\n", ".", "\\", "\"\"\"", "'''", "#", "\x80", "\xEF\xBB\xBF", "-1", "1e9", "inf",
-                                                "nan", "2024-13-01", "9223372036854775807", "0x", "[[", "= {", "\\u0000", "\t", "\r"};
+  static constexpr std::string_view pieces[] = {"\"",           "'",  "[",   "]",       "{",   "}",          "=",
+                                                "\n",           ".",  "\\",  "\"\"\"",  "'''", "#",          "\x80",
+                                                "\xEF\xBB\xBF", "-1", "1e9", "inf",     "nan", "2024-13-01", "9223372036854775807",
+                                                "0x",           "[[", "= {", "\\u0000", "\t",  "\r"};
   int const rounds = tests::drill_length(3'000, 100'000);
   for (int round = 0; round < rounds; ++round) {
     fs::path const& path = files[random() % files.size()];

@@ -64,6 +64,9 @@ std::vector<Layer> const& layers() {
       {.folder = "tools/audit", .ours = {"policy", "policy/assignment", "policy/json", "storage/log", "connectors/http"},
        .outside = {"asio", "libcrypto", "nlohmann", "cli11", "posix"}},
       {.folder = "tools/solve", .ours = {"policy", "policy/assignment", "policy/json"}, .outside = {"nlohmann", "cli11", "posix"}},
+      // The plain values of the contract; the map's coordinates come from the cluster files.
+      {.folder = "tools/day", .ours = {"policy/money.hpp", "policy/time.hpp", "policy/json", "connectors/http"},
+       .outside = {"asio", "nlohmann", "toml", "cli11", "posix"}},
       // The plain values that policy/json reads and writes; scenarios are TOML.
       {.folder = "tools/sim", .ours = {"policy/money.hpp", "policy/time.hpp", "policy/json", "broker/http"},
        .outside = {"asio", "beast", "nlohmann", "toml", "cli11", "posix"}},

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 namespace sluice::policy {
@@ -364,9 +365,27 @@ TEST(Retries, RefusalsCostNoAttemptButDoNotGoOnForEver) {
     if (i < limits::dispatch_refusals_max) {
       ASSERT_EQ(world.job(job).status, JobStatus::queued) << i;
     }
+    world.pass(limits::declined_longest_ms);  // the cluster is asked again only after a while
+    world.observe();
   }
   EXPECT_EQ(world.finished.back().job.reason, Reason::dispatch_refused);
   EXPECT_EQ(world.book(BookKind::tenant_free, "acme"), yuan(10'000));
+}
+
+TEST(Retries, AClusterThatDeclinedIsLeftAloneTwiceAsLongEachTime) {
+  World world;
+  JobId const job = world.submit(job_spec());
+  std::int64_t expected = limits::declined_first_ms;
+  for (int i = 0; i < 8; ++i) {
+    AttemptId const attempt = world.place(job);
+    world.ok(AttemptRefused{attempt, std::nullopt, Reason::dispatch_refused});
+    world.pass(expected - 1);
+    world.observe();
+    world.decide({placement(job, world.account)});
+    world.ok(AllocationSkipped{job, Reason::dispatch_refused, world.state.round.round});
+    world.pass(1);
+    expected = std::min(expected * 2, limits::declined_longest_ms);
+  }
 }
 
 TEST(Losses, ASecondRunWaitsUntilTheFirstCannotOverlap) {
