@@ -43,7 +43,8 @@ asio::awaitable<void> wait_for_entry(Api& api, log::Sequence from, std::int64_t 
   auto const executor = co_await asio::this_coro::executor;
   auto timer = std::make_shared<asio::steady_timer>(executor, std::chrono::seconds(seconds));
   api.events.on_entry(from, [weak = std::weak_ptr(timer)] {
-    if (auto const waiting = weak.lock()) waiting->cancel();
+    // Ends a wait that has begun, and one that has not: the entry may be there already.
+    if (auto const waiting = weak.lock()) waiting->expires_at(asio::steady_timer::time_point::min());
   });
   boost::system::error_code cancelled;
   co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
