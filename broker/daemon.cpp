@@ -112,6 +112,7 @@ class Daemon {
   std::unique_ptr<RoundRunner> rounds_;
   std::unique_ptr<LotKeeper> lots_;
   std::unique_ptr<api::IdempotencyStore> answers_;
+  std::unique_ptr<api::RateLimits> rates_;
   std::unique_ptr<EventHub> events_;
   std::unique_ptr<Health> health_;
   std::unique_ptr<Housekeeping> housekeeping_;
@@ -179,6 +180,9 @@ int Daemon::run() {
   poller_->on_news([this] { rounds_->nudge(); });
   lots_ = std::make_unique<LotKeeper>(*ledger_);
   answers_ = std::make_unique<api::IdempotencyStore>(*ledger_, policy::to_hex(policy::sha256("idempotency/v1" + keys->master_key)));
+  config::LimitsConfig const& limits = config_.daemon.limits;
+  rates_ = std::make_unique<api::RateLimits>(
+      api::RateOptions{limits.requests_per_minute, limits.requests_burst, limits.unauthenticated_per_minute});
   events_ = std::make_unique<EventHub>(loop_, *sequencer_, *ledger_);
   HealthOptions healthy;
   healthy.free_bytes_floor = static_cast<std::uint64_t>(config_.daemon.storage.free_space_floor_mib) << 20;
@@ -198,8 +202,8 @@ int Daemon::run() {
   api_options.started_at_ms = clock_.wall().ms;
   api_options.queue_limit = config_.daemon.limits.queued_jobs_per_tenant;
   api_options.submissions_per_minute = config_.daemon.limits.submissions_per_minute;
-  api_ = std::make_unique<api::Api>(api::Api{*sequencer_, *ledger_, sites_, *poller_, *dispatcher_, *rounds_, *lots_, *answers_, *events_,
-                                             *health_, [this] { return metrics_text(); }, std::move(api_options)});
+  api_ = std::make_unique<api::Api>(api::Api{*sequencer_, *ledger_, sites_, *poller_, *dispatcher_, *rounds_, *lots_, *answers_, *rates_,
+                                             clock_, *events_, *health_, [this] { return metrics_text(); }, std::move(api_options)});
   server_ = std::make_unique<http::Server>(loop_, api::make_router(*api_), http_options(config_.daemon.listen));
   server_->set_observer(
       {.exchange = [this](http::Exchange const& exchange) { metrics_.count(exchange); }, .accept_paused = {}, .connection_refused = {}});

@@ -22,7 +22,15 @@ asio::awaitable<Answer> answer_for(Api* api, Endpoint const* endpoint, http::Req
   Call call{.request = request, .caller = {}, .language = language_of(request), .idempotent = std::nullopt};
   if ((endpoint->roles & public_role) == 0) {
     auto caller = authenticate(api->state(), request, api->sequencer.now(), api->options.socket_uids);
-    if (!caller) co_return std::unexpected(std::move(caller.error()));
+    std::int64_t const now_ms = api->clock.since_boot_ms();
+    if (!caller) {
+      // Who guesses keys runs dry, by address; nobody else behind the same address with a good key is touched.
+      if (auto limited = api->rates.take_unauthenticated(request.peer->address, now_ms)) co_return std::unexpected(std::move(*limited));
+      co_return std::unexpected(std::move(caller.error()));
+    }
+    if (caller->role != policy::Role::local_admin) {
+      if (auto limited = api->rates.take(caller->principal.text, now_ms)) co_return std::unexpected(std::move(*limited));
+    }
     if (!admits(*endpoint, caller->role))
       co_return std::unexpected(problem("role_forbidden", "This takes a key with one of the roles: " + role_names(endpoint->roles) + "."));
     call.caller = std::move(*caller);

@@ -4,6 +4,8 @@
 #include "broker/api/caller.hpp"
 #include "broker/api/idempotency.hpp"
 #include "broker/api/problems.hpp"
+#include "broker/api/rate_limits.hpp"
+#include "broker/clock.hpp"
 #include "broker/dispatch/dispatcher.hpp"
 #include "broker/event_hub.hpp"
 #include "broker/health.hpp"
@@ -47,6 +49,8 @@ struct Api {
   RoundRunner& rounds;
   LotKeeper& lots;
   IdempotencyStore& answers;
+  RateLimits& rates;
+  Clock const& clock;
   EventHub& events;
   Health& health;
   std::function<std::string()> metrics;  ///< the text exposition

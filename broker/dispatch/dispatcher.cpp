@@ -212,6 +212,8 @@ asio::awaitable<void> Dispatcher::send(std::shared_ptr<Site> site, DeskPointer d
   if (!order) {
     std::vector<policy::Event> refused;
     refused.emplace_back(policy::AttemptRefused{id, std::nullopt, order.error()});
+    // Without its private part no cluster can ever run it: the job ends here rather than come round again.
+    if (order.error() == policy::Reason::payload_missing) refused.emplace_back(policy::JobFailed{id.job, policy::Reason::payload_missing});
     co_await record(std::move(refused), {});
     co_return;
   }

@@ -217,7 +217,7 @@ TEST_F(Shipped, EffectiveConfigurationLoadsToTheSame) {
   TemporaryFolder const copy;
   std::size_t files = 0;
   while (!text.empty()) {
-    std::size_t const end = std::min(text.find("\n# ", 1), text.size());  // a remark within a file begins with "#  "
+    std::size_t const end = std::min(text.find("\n# ", 1), text.size());  // a remark within a file begins with "##"
     std::string file = text.substr(0, end);
     std::string const name = file.substr(file.find("# ") + 2, file.find('\n', 2) - file.find("# ") - 2);
     if (name.ends_with(".toml")) {

@@ -177,6 +177,7 @@ void rows(std::string const& directory) {
   std::uint64_t count = 0;
   std::uint64_t bytes = 0;
   start = wall();
+  double const start_cpu = cpu();
   if (!(*opened)->scan_rows(log::Table::state, {}, [&](std::string_view key, std::string_view value) {
         ++count;
         bytes += key.size() + value.size();
@@ -185,7 +186,8 @@ void rows(std::string const& directory) {
     stop("scan");
   }
   double const elapsed = wall() - start;
-  fmt::print("; scan of {} rows: {:.2f} s, {:.0f} MB/s\n", count, elapsed, static_cast<double>(bytes) / elapsed / 1e6);
+  fmt::print("; scan of {} rows: {:.2f} s, {:.2f} CPU s, {:.0f} MB/s\n", count, elapsed, cpu() - start_cpu,
+             static_cast<double>(bytes) / elapsed / 1e6);
 }
 
 // 4. Export and verification of a million entries; proofs from its tiles.

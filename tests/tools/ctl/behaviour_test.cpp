@@ -96,11 +96,11 @@ TEST(Sluicectl, WrongCommandLinesAreUsage) {
                                              {"--server", "ftp://x", "list"},
                                              {"--server", "http://a", "--socket", "/b", "list"},
                                              {"tenant", "erase", "t-1", "--reason=x"},
-                                             {"override", "propose", "t-1", "--reason=x"},
-                                             {"attempt", "resolve", "7", "--outcome=failed", "--reason=x"},
-                                             {"quota", "set", "t-1", "--reason=x"},
-                                             {"quota", "set", "t-1", "--max-cards=many", "--reason=x"},
-                                             {"deposit", "record", "t-1", "1.00", "--reference=r"},
+                                             {"override", "propose", "gift", "--reason=x"},
+                                             {"attempt", "resolve", "7", "--liability=tenant", "--card-hours=1", "--reason=x"},
+                                             {"quota", "set", "t-1", "wuhan", "--reason=x"},
+                                             {"quota", "set", "t-1", "wuhan", "--max-cards=many", "--reason=x"},
+                                             {"deposit", "t-1", "1.00", "--reference=r"},
                                              {"--token-file", "/nonexistent/token", "list"}}) {
     auto const ran = run(wrong);
     EXPECT_EQ(ran.status, 2) << fmt::format("{}", fmt::join(wrong, " "));
