@@ -2,12 +2,13 @@
 // back greedily, offers what became free to jobs that want it, and keeps the result or undoes it. Everything is integer but the cooling.
 #include "policy/assignment/search.hpp"
 
+#include "policy/assignment/arithmetic.hpp"
 #include "policy/assignment/certificate.hpp"
 #include "policy/assignment/mixing.hpp"
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
+#include <cstdlib>
 #include <span>
 
 namespace sluice::assignment {
@@ -15,7 +16,10 @@ namespace sluice::assignment {
 namespace {
 
 constexpr std::size_t ejected_max = 12;
-constexpr std::uint32_t wanters_asked = 6;
+constexpr std::uint32_t wanters_asked = 8;
+constexpr std::uint32_t left_out_percent = 30;  // of the steps begin with a job that may not wait and does
+constexpr std::uint32_t candidates_tried = 16;
+constexpr std::uint32_t victims_compared = 3;
 constexpr std::uint64_t cooling_steps = 512;   // the temperature changes once in so many steps
 constexpr std::uint64_t penalty_steps = 2048;  // and the price of leaving a job out once in so many
 
@@ -79,10 +83,6 @@ class Search {
         for (CoreUse const& use : core_.uses_of_bundle(core_.problem.bid_bundle[bid]))
           if (!core_.is_minimum[use.row] && (wanters_[use.row].empty() || wanters_[use.row].back() != p)) wanters_[use.row].push_back(p);
     for (std::uint32_t k = 0; k < core_.class_total(); ++k) forced_ = forced_ || !core_.job_of_class(k).waiting_allowed;
-    if (forced_) {
-      penalty_.resize(core_.class_total());
-      for (std::uint32_t k = 0; k < core_.class_total(); ++k) penalty_[k] = board_.waiting_cost(k);
-    }
   }
 
   std::int64_t typical_cost() const {
@@ -105,19 +105,22 @@ class Search {
 
   void cool(std::uint64_t step) {
     double const part = static_cast<double>(step) / static_cast<double>(options_.steps);
-    // Geometric cooling by a power series-free form: interpolate between the ends on a squared scale.
-    double const warm = (1 - part) * (1 - part) * (1 - part);
-    temperature_ = static_cast<std::int64_t>(static_cast<double>(typical_) *
-                                             (options_.last_temperature + (options_.first_temperature - options_.last_temperature) * warm));
+    double const temperature = options_.first_temperature * exp_minus(options_.cooling * part);
+    temperature_ = static_cast<Int128>(65'536.0 * static_cast<double>(typical_) * temperature);
+  }
+
+  /// What leaving out a job that may not wait costs: what the prices say it is worth, and more the longer some are left out.
+  std::int64_t penalty_of(std::uint32_t k) const {
+    Int128 const worth = std::max<std::int64_t>(0, candidates_.least[k] >> core_.price_shift);
+    return static_cast<std::int64_t>(std::min<Int128>(worth + Int128{typical_} * factor_ / 100 + 1, sum_limit));
   }
 
   /// Jobs that may not wait: the dearer it is to leave them out, the longer some are left out.
   void adjust_penalty() {
     bool const missing = board_.unplaced() > 0;
-    factor_ = missing ? std::min<std::int64_t>(factor_ * 5 / 4 + 1, 1'000) : std::max<std::int64_t>(factor_ * 15 / 16, 20);
+    factor_ = missing ? std::min<std::int64_t>(factor_ * 5 / 4 + 1, 2'000) : std::max<std::int64_t>(factor_ * 15 / 16, 5);
     for (std::uint32_t k = 0; k < core_.class_total(); ++k)
-      if (!core_.job_of_class(k).waiting_allowed)
-        board_.set_waiting_cost(k, std::min<std::int64_t>(penalty_[k] / 100 * factor_ + 1, sum_limit));
+      if (!core_.job_of_class(k).waiting_allowed) board_.set_waiting_cost(k, penalty_of(k));
   }
 
   void record(std::uint32_t position) {
@@ -139,10 +142,12 @@ class Search {
       while (board_.left(use.row) < needed) {
         auto const& users = board_.occupants(use.row);
         if (ejected_.size() == ejected_max || users.empty()) return false;
+        // Of a few, the one whose place suits it least.
         std::uint32_t victim = users[random_.below(static_cast<std::uint32_t>(users.size()))];
-        // Of two, the one whose place suits it less.
-        std::uint32_t const other = users[random_.below(static_cast<std::uint32_t>(users.size()))];
-        if (loss(other) > loss(victim)) victim = other;
+        for (std::uint32_t i = 1; i < victims_compared; ++i) {
+          std::uint32_t const other = users[random_.below(static_cast<std::uint32_t>(users.size()))];
+          if (loss(other) > loss(victim)) victim = other;
+        }
         take_off(victim);
         ejected_.push_back(victim);
       }
@@ -233,11 +238,24 @@ class Search {
   }
 
   std::uint32_t pick_position() {
+    if (!left_out_.empty() && random_.below(100) < left_out_percent) {
+      std::uint32_t const p = left_out_.back();
+      left_out_.pop_back();
+      if (board_.choice(p) == waiting) return p;
+    }
     std::uint32_t const first = movable_[random_.below(static_cast<std::uint32_t>(movable_.size()))];
     std::uint64_t const mood = random_.next();
     if ((mood & 1) != 0) return first;
     std::uint32_t const second = movable_[random_.below(static_cast<std::uint32_t>(movable_.size()))];
     return loss(second) > loss(first) ? second : first;
+  }
+
+  /// Of three draws the best: good bids are tried far more often.
+  std::uint32_t pick_candidate(std::uint32_t count) {
+    count = std::min(count, candidates_tried);
+    std::uint32_t const first = random_.below(count);
+    std::uint32_t const second = random_.below(count);
+    return std::min({first, second, random_.below(count)});
   }
 
   void try_step() {
@@ -248,9 +266,9 @@ class Search {
     std::int64_t const before = board_.cost();
     std::uint32_t const position = pick_position();
     auto const own = candidates(position);
-    // Of two draws the better: good bids are tried more often.
-    auto const count = static_cast<std::uint32_t>(own.size());
-    std::uint32_t const bid = own[std::min(random_.below(count), random_.below(count))];
+    std::uint32_t index = pick_candidate(static_cast<std::uint32_t>(own.size()));
+    if (own[index] == board_.choice(position)) index = index + 1 < own.size() ? index + 1 : 0;
+    std::uint32_t const bid = own[index];
     if (bid == board_.choice(position)) return;
     if (board_.choice(position) != waiting)
       take_off(position);
@@ -266,10 +284,13 @@ class Search {
     for (std::uint32_t const p : ejected_) put_back(p, (mood & 1) != 0);
     refill();
     std::int64_t const delta = board_.cost() - before;
-    if (delta > 0 && Int128{delta} << 16 > Int128{temperature_} * exponential(random_.next())) {
+    if (delta > 0 && Int128{delta} << 32 > temperature_ * exponential(random_.next())) {
       undo();
       return;
     }
+    if (forced_)
+      for (std::uint32_t const p : ejected_)
+        if (board_.choice(p) == waiting) left_out_.push_back(p);
     for (Change const& change : changes_) dirty_.push_back(change.position);
     if (board_.unplaced() < best_unplaced_ ||
         (board_.unplaced() == best_unplaced_ && board_.cost() < best_cost_ + (forced_ ? INT32_MAX : 0)))
@@ -296,18 +317,18 @@ class Search {
   SearchOptions const& options_;
   Random random_;
   bool forced_ = false;
-  std::int64_t factor_ = 100;  ///< percent of penalty_
-  std::vector<std::int64_t> penalty_;
+  std::int64_t factor_ = 100;  ///< percent of a typical cost, on top of a left-out job's worth
   std::vector<std::uint32_t> movable_;
   std::vector<std::vector<std::uint32_t>> wanters_;
   std::int64_t typical_ = 1;
-  std::int64_t temperature_ = 0;
+  Int128 temperature_ = 0;  ///< micro-yuan × 2^16
   std::vector<std::uint64_t> touched_;
   std::uint64_t stamp_ = 0;
   std::vector<Change> changes_;
   std::vector<std::uint32_t> ejected_;
   std::vector<std::uint32_t> freed_;
   std::vector<std::uint32_t> dirty_;
+  std::vector<std::uint32_t> left_out_;  ///< who may not wait and lately came to
   std::vector<std::uint32_t> best_;
   std::int64_t best_cost_ = 0;
   std::int64_t best_real_ = 0;

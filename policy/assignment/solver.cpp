@@ -70,7 +70,7 @@ class Solve {
  private:
   /// Long lists help only where there are few jobs to a row.
   std::uint32_t candidates_per_class() const {
-    if (problem_.jobs.size() <= 20'000) return 64;
+    if (problem_.jobs.size() <= 20'000) return 24;
     return problem_.jobs.size() <= 200'000 ? 16 : 10;
   }
 
