@@ -266,6 +266,19 @@ TEST(Offers, ACardIsNeitherSoldTwiceNorFreedBeforeTheSiteSaysSo) {
   EXPECT_EQ(sellable(), 60);
 }
 
+TEST(Offers, ACountedAttemptThatEndsDoesNotHideOneThatWasNotCounted) {
+  World world;
+  world.pass(1'000);
+  AttemptId const counted = world.run(world.submit(job_spec()));
+  world.pass(1'000);
+  world.ok(seen(world, {a100(56, 64, 8)}));
+  world.pass(1'000);
+  world.run(world.submit(job_spec()));  // the site's figure does not know of it
+  EXPECT_EQ(sellable_cards(world.state, {"wuhan"}, {"A100"}), 48);
+  world.end(counted, Outcome::succeeded, 8 * ms_per_hour);
+  EXPECT_EQ(sellable_cards(world.state, {"wuhan"}, {"A100"}), 48) << "56 free there, of which the second attempt takes 8";
+}
+
 TEST(Offers, WhatCannotBeTrueQuarantinesTheCluster) {
   World world;
   auto const status = [&] { return world.state.catalogue->clusters.at({"wuhan"}).status; };
