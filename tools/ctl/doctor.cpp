@@ -177,7 +177,7 @@ void check_status(Session& session, nlohmann::json const& status, Findings& find
   }
   if (auto const waiting = integer(status, "/overrides_waiting", 0); waiting > 0) {
     findings.push_back(
-        {"overrides", Verdict::warning, fmt::format("{} wait for a second person", waiting), "sluicectl override list --status proposed"});
+        {"overrides", Verdict::warning, fmt::format("{} wait for a second person", waiting), "sluicectl override list"});
   }
   auto const ill =
       integer(status, "/clusters/lost", 0) + integer(status, "/clusters/quarantined", 0) + integer(status, "/clusters/suspect", 0);

@@ -1,5 +1,6 @@
 // balances, deposit, refund, entitlement, quota: money and how much may be held.
 #include "tools/ctl/fields.hpp"
+#include "tools/ctl/overrides.hpp"
 #include "tools/ctl/session.hpp"
 
 #include <fmt/format.h>
@@ -14,8 +15,12 @@ struct TenantList {
   std::string tenant;
 };
 
-struct Movement {
+struct Deposit {
   std::string tenant, amount, reference, reason, key;
+};
+
+struct Refund {
+  std::string tenant, amount, reason, key;
 };
 
 struct Issue {
@@ -24,8 +29,7 @@ struct Issue {
 };
 
 struct QuotaChange {
-  std::string tenant, reason, budget;
-  std::string max_cards, max_running, max_queued, rate;  ///< a number or "none"
+  std::string tenant, cluster, max_cards, reason;
 };
 
 Result<ExitCode> balances(Session& session, TenantList const& what) {
@@ -53,24 +57,13 @@ Result<ExitCode> balances(Session& session, TenantList const& what) {
   return ExitCode::ok;
 }
 
-Result<ExitCode> move(Session& session, char const* path, Movement const& what) {
+Result<ExitCode> deposit(Session& session, Deposit const& what) {
   nlohmann::json const body = {
       {"tenant", what.tenant}, {"amount_yuan", what.amount}, {"reference", what.reference}, {"reason", what.reason}};
-  auto const answer = post_once(session, path, body, what.key);
+  auto const answer = post_once(session, "/v1/deposits", body, what.key);
   if (!answer) return std::unexpected(answer.error());
   print_fields(session, answer->document,
                {{"entry", "/sequence"}, {"tenant", "/tenant"}, {"amount, yuan", "/amount_yuan"}, {"available now, yuan", "/balance_yuan"}});
-  return ExitCode::ok;
-}
-
-Result<ExitCode> movements(Session& session, char const* path, TenantList const& what) {
-  auto const list = read_list(session, Target(path).query("tenant", what.tenant), what.paging);
-  if (!list) return std::unexpected(list.error());
-  print_list(session, *list, {{"ENTRY", true}, {"AT"}, {"TENANT"}, {"YUAN", true}, {"REFERENCE"}, {"BY"}},
-             [](nlohmann::json const& each) -> std::vector<std::string> {
-               return {text(each, "/sequence"),    short_time(each, "/at"),  text(each, "/tenant"),
-                       text(each, "/amount_yuan"), text(each, "/reference"), text(each, "/by")};
-             });
   return ExitCode::ok;
 }
 
@@ -110,68 +103,27 @@ Result<ExitCode> entitlements(Session& session, TenantList const& what) {
   return ExitCode::ok;
 }
 
-// "none" lifts a limit (null), a number sets it, "" leaves it.
-Result<bool> put_limit(nlohmann::json& body, char const* name, std::string const& value) {
-  if (value.empty()) return false;
-  if (value == "none") {
-    body[name] = nullptr;
-    return true;
-  }
-  if (value.find_first_not_of("0123456789") != std::string::npos || value.size() > 9) {
-    return fail(ExitCode::usage, fmt::format("\"{}\" is neither a number nor \"none\".", value));
-  }
-  body[name] = std::stoi(value);
-  return true;
-}
-
 Result<ExitCode> set_quota(Session& session, QuotaChange const& what) {
-  nlohmann::json body = {{"reason", what.reason}};
-  bool changes = !what.budget.empty();
-  for (auto const& [name, value] :
-       std::initializer_list<std::pair<char const*, std::string const&>>{{"max_cards", what.max_cards},
-                                                                         {"max_running_jobs", what.max_running},
-                                                                         {"max_queued_jobs", what.max_queued},
-                                                                         {"submissions_per_minute", what.rate}}) {
-    auto const put = put_limit(body, name, value);
-    if (!put) return std::unexpected(put.error());
-    changes = changes || *put;
-  }
-  if (!changes) return fail(ExitCode::usage, "No limit was given.", "Give --max-cards, --max-running, --max-queued, --budget or --rate.");
-  if (what.budget == "none") {
-    body["budget_yuan"] = nullptr;
-  } else if (!what.budget.empty()) {
-    body["budget_yuan"] = what.budget;
+  nlohmann::json body = {{"cluster", what.cluster}, {"reason", what.reason}};
+  if (what.max_cards != "none") {
+    bool const number =
+        !what.max_cards.empty() && what.max_cards.size() <= 7 && what.max_cards.find_first_not_of("0123456789") == std::string::npos;
+    if (!number) return fail(ExitCode::usage, fmt::format("--max-cards {} is neither a number nor \"none\".", what.max_cards));
+    body["max_cards"] = std::stoi(what.max_cards);
   }
   auto const answer = send_body(session, "PUT", Target("/v1/quotas").segment(what.tenant).text(), body);
   if (!answer) return std::unexpected(answer.error());
   print_fields(session, answer->document,
-               {{"tenant", "/tenant"},
-                {"cards", "/max_cards"},
-                {"cards in use", "/used_cards"},
-                {"running jobs", "/max_running_jobs"},
-                {"queued jobs", "/max_queued_jobs"},
-                {"budget, yuan", "/budget_yuan"},
-                {"submissions a minute", "/submissions_per_minute"}});
+               {{"tenant", "/tenant"}, {"cluster", "/cluster"}, {"cards at most", "/max_cards"}, {"cards in use", "/used_cards"}});
   return ExitCode::ok;
 }
 
 Result<ExitCode> quotas(Session& session, TenantList const& what) {
   auto const list = read_list(session, Target("/v1/quotas").query("tenant", what.tenant), what.paging);
   if (!list) return std::unexpected(list.error());
-  print_list(session, *list,
-             {{"TENANT"},
-              {"CARDS", true},
-              {"OF", true},
-              {"RUNNING", true},
-              {"OF", true},
-              {"QUEUED", true},
-              {"OF", true},
-              {"BUDGET USED", true},
-              {"OF", true}},
+  print_list(session, *list, {{"TENANT"}, {"CLUSTER"}, {"CARDS IN USE", true}, {"AT MOST", true}},
              [](nlohmann::json const& each) -> std::vector<std::string> {
-               return {text(each, "/tenant"),          text(each, "/used_cards"),       text(each, "/max_cards"),
-                       text(each, "/running_jobs"),    text(each, "/max_running_jobs"), text(each, "/queued_jobs"),
-                       text(each, "/max_queued_jobs"), text(each, "/budget_used_yuan"), text(each, "/budget_yuan")};
+               return {text(each, "/tenant"), text(each, "/cluster"), text(each, "/used_cards"), text(each, "/max_cards")};
              });
   return ExitCode::ok;
 }
@@ -179,27 +131,6 @@ Result<ExitCode> quotas(Session& session, TenantList const& what) {
 void add_list(CLI::App& verb, std::shared_ptr<TenantList> const& list) {
   add_paging(verb, list->paging);
   verb.add_option("--tenant", list->tenant, "Only this tenant's (operators and auditors)");
-}
-
-void add_movement(CLI::App& app, Chosen& chosen, char const* name, char const* what, char const* path) {
-  auto& verb = add_verb(
-      app, name, what,
-      fmt::format("  sluicectl {} record t-7k3m9q2x 10000.00 --reference BOC-20261122-0017 --reason \"bank transfer\"\n  sluicectl {} list",
-                  name, name));
-  verb.require_subcommand(1);
-  auto& record = add_verb(verb, "record", what, "");
-  auto movement = std::make_shared<Movement>();
-  record.add_option("TENANT", movement->tenant, "Pseudonym")->required();
-  record.add_option("YUAN", movement->amount, "Amount")->required();
-  record.add_option("--reference", movement->reference, "Of the bank's statement")->required();
-  record.add_option("--reason", movement->reason, "Why")->required();
-  record.add_option("--idempotency-key", movement->key, "Repeat safely; default: fresh");
-  record.callback(
-      [&chosen, movement, path] { chosen.verb = [movement, path](Session& session) { return move(session, path, *movement); }; });
-  auto& list_verb = add_verb(verb, "list", "What was recorded", "");
-  auto list = std::make_shared<TenantList>();
-  add_list(list_verb, list);
-  list_verb.callback([&chosen, list, path] { chosen.verb = [list, path](Session& session) { return movements(session, path, *list); }; });
 }
 
 }  // namespace
@@ -211,8 +142,30 @@ void add_money_verbs(CLI::App& app, Chosen& chosen) {
   balances_verb.callback(
       [&chosen, balance_list] { chosen.verb = [balance_list](Session& session) { return balances(session, *balance_list); }; });
 
-  add_movement(app, chosen, "deposit", "Money received from a tenant", "/v1/deposits");
-  add_movement(app, chosen, "refund", "Money given back to a tenant", "/v1/refunds");
+  auto& deposit_verb = add_verb(app, "deposit", "Record money received from a tenant",
+                                "  sluicectl deposit t-7k3m9q2x 10000.00 --reference BOC-20261122-0017 --reason \"bank transfer\"");
+  auto received = std::make_shared<Deposit>();
+  deposit_verb.add_option("TENANT", received->tenant, "Pseudonym")->required();
+  deposit_verb.add_option("YUAN", received->amount, "Amount")->required();
+  deposit_verb.add_option("--reference", received->reference, "Of the bank's statement")->required();
+  deposit_verb.add_option("--reason", received->reason, "Why")->required();
+  deposit_verb.add_option("--idempotency-key", received->key, "Repeat safely; default: fresh");
+  deposit_verb.callback([&chosen, received] { chosen.verb = [received](Session& session) { return deposit(session, *received); }; });
+
+  auto& refund_verb = add_verb(app, "refund", "Propose to pay a tenant's money out; a second person approves",
+                               "  sluicectl refund t-7k3m9q2x 500.00 --reason \"tenant leaves\"");
+  auto refund = std::make_shared<Refund>();
+  refund_verb.add_option("TENANT", refund->tenant, "Pseudonym")->required();
+  refund_verb.add_option("YUAN", refund->amount, "Amount, at most what is available")->required();
+  refund_verb.add_option("--reason", refund->reason, "Why")->required();
+  refund_verb.add_option("--idempotency-key", refund->key, "Repeat safely; default: fresh");
+  refund_verb.callback([&chosen, refund] {
+    chosen.verb = [refund](Session& session) {
+      return propose_override(session,
+                              {{"kind", "refund"}, {"tenant", refund->tenant}, {"amount_yuan", refund->amount}, {"reason", refund->reason}},
+                              refund->key);
+    };
+  });
 
   auto& entitlement = add_verb(app, "entitlement", "Issued vouchers",
                                "  sluicectl entitlement issue qingyang-2024 t-7k3m9q2x 200000.00 --decision QY-2026-118 --reason approved");
@@ -228,20 +181,13 @@ void add_money_verbs(CLI::App& app, Chosen& chosen) {
   issue_verb.add_option("--valid-until", issued->valid_until, "RFC 3339; default: by the programme");
   issue_verb.add_option("--idempotency-key", issued->key, "Repeat safely; default: fresh");
   issue_verb.callback([&chosen, issued] { chosen.verb = [issued](Session& session) { return issue(session, *issued); }; });
-  auto& revoke_verb = add_verb(entitlement, "revoke", "Revoke what is left of a voucher", "");
+  auto& revoke_verb = add_verb(entitlement, "revoke", "Propose to revoke what is left of a voucher; a second person approves", "");
   auto revoked = std::make_shared<std::pair<std::string, std::string>>();
   revoke_verb.add_option("ID", revoked->first, "The entitlement")->required();
   revoke_verb.add_option("--reason", revoked->second, "Why")->required();
   revoke_verb.callback([&chosen, revoked] {
-    chosen.verb = [revoked](Session& session) -> Result<ExitCode> {
-      auto const answer =
-          session.api.call({.method = "DELETE",
-                            .target = Target("/v1/entitlements").segment(revoked->first).query("reason", revoked->second).text(),
-                            .body = {},
-                            .headers = {}});
-      if (!answer) return std::unexpected(answer.error());
-      print_fields(session, answer->document, {{"entitlement", "/id"}, {"status", "/status"}, {"still held, yuan", "/held_yuan"}});
-      return ExitCode::ok;
+    chosen.verb = [revoked](Session& session) {
+      return propose_override(session, {{"kind", "revoke_entitlement"}, {"entitlement", revoked->first}, {"reason", revoked->second}}, {});
     };
   });
   auto& entitlement_list = add_verb(entitlement, "list", "Issued vouchers", "");
@@ -249,18 +195,15 @@ void add_money_verbs(CLI::App& app, Chosen& chosen) {
   add_list(entitlement_list, listed);
   entitlement_list.callback([&chosen, listed] { chosen.verb = [listed](Session& session) { return entitlements(session, *listed); }; });
 
-  auto& quota = add_verb(app, "quota", "How much a tenant may hold at once",
-                         "  sluicectl quota set t-7k3m9q2x --max-cards 64 --budget 100000.00 --reason contract\n  sluicectl quota set "
-                         "t-7k3m9q2x --max-cards none --reason \"limit lifted\"");
+  auto& quota = add_verb(app, "quota", "How many cards a tenant may hold at once in a cluster",
+                         "  sluicectl quota set t-7k3m9q2x qingyang --max-cards 64 --reason contract\n"
+                         "  sluicectl quota set t-7k3m9q2x qingyang --max-cards none --reason \"limit lifted\"");
   quota.require_subcommand(1);
-  auto& set_verb = add_verb(quota, "set", "Set limits; \"none\" lifts one", "");
+  auto& set_verb = add_verb(quota, "set", "Set the limit; \"none\" lifts it", "");
   auto change = std::make_shared<QuotaChange>();
   set_verb.add_option("TENANT", change->tenant, "Pseudonym")->required();
-  set_verb.add_option("--max-cards", change->max_cards, "Cards of live attempts");
-  set_verb.add_option("--max-running", change->max_running, "Live jobs");
-  set_verb.add_option("--max-queued", change->max_queued, "Waiting jobs");
-  set_verb.add_option("--budget", change->budget, "Yuan held and spent in a natural year");
-  set_verb.add_option("--rate", change->rate, "Submissions a minute");
+  set_verb.add_option("CLUSTER", change->cluster, "Where")->required();
+  set_verb.add_option("--max-cards", change->max_cards, "Cards of live attempts, or none")->required();
   set_verb.add_option("--reason", change->reason, "Why")->required();
   set_verb.callback([&chosen, change] { chosen.verb = [change](Session& session) { return set_quota(session, *change); }; });
   auto& quota_list = add_verb(quota, "list", "Limits and use", "");

@@ -1,5 +1,6 @@
 // override and attempt: decisions on money that two people take.
 #include "tools/ctl/fields.hpp"
+#include "tools/ctl/overrides.hpp"
 #include "tools/ctl/session.hpp"
 
 #include <fmt/format.h>
@@ -10,7 +11,7 @@ namespace sluice::ctl {
 namespace {
 
 struct Proposal {
-  std::string tenant, amount, reason, key;
+  std::string kind, tenant, amount, entitlement, attempt, liability, card_hours, reason, key;
 };
 
 struct Decision {
@@ -18,12 +19,7 @@ struct Decision {
 };
 
 struct Resolution {
-  std::string attempt, outcome, liability, card_hours, ended_at, reason, key;
-};
-
-struct OverrideList {
-  Paging paging;
-  std::string status;
+  std::string attempt, liability, card_hours, reason, key;
 };
 
 void print_override(Session& session, nlohmann::json const& document) {
@@ -33,25 +29,29 @@ void print_override(Session& session, nlohmann::json const& document) {
                 {"status", "/status"},
                 {"tenant", "/request/tenant"},
                 {"amount, yuan", "/request/amount_yuan"},
+                {"entitlement", "/request/entitlement"},
                 {"attempt", "/request/attempt"},
-                {"outcome", "/request/outcome"},
-                {"liability", "/request/liability"},
-                {"reason", "/request/reason"},
+                {"who pays", "/request/liability"},
+                {"card-hours", "/request/card_hours"},
                 {"proposed by", "/proposed_by"},
                 {"decided by", "/decided_by"},
-                {"effect is entry", "/effect_sequence"}});
+                {"decision is entry", "/effect_sequence"}});
   if (!session.out.json() && text(document, "/status") == "proposed") {
     session.out.note(fmt::format("Waits for a second person: sluicectl override approve {} --reason …", text(document, "/id")));
   }
 }
 
-Result<ExitCode> propose(Session& session, Proposal const& what) {
-  auto const answer =
-      post_once(session, "/v1/overrides",
-                {{"kind", "balance_adjustment"}, {"tenant", what.tenant}, {"amount_yuan", what.amount}, {"reason", what.reason}}, what.key);
-  if (!answer) return std::unexpected(answer.error());
-  print_override(session, answer->document);
-  return ExitCode::ok;
+nlohmann::json request_of(Proposal const& what) {
+  nlohmann::json request = {{"kind", what.kind}, {"reason", what.reason}};
+  for (auto const& [name, value] : std::initializer_list<std::pair<char const*, std::string const&>>{{"tenant", what.tenant},
+                                                                                                     {"amount_yuan", what.amount},
+                                                                                                     {"entitlement", what.entitlement},
+                                                                                                     {"attempt", what.attempt},
+                                                                                                     {"liability", what.liability},
+                                                                                                     {"card_hours", what.card_hours}}) {
+    if (!value.empty()) request[name] = value;
+  }
+  return request;
 }
 
 Result<ExitCode> decide(Session& session, Decision const& what, char const* decision) {
@@ -62,22 +62,22 @@ Result<ExitCode> decide(Session& session, Decision const& what, char const* deci
   return ExitCode::ok;
 }
 
-Result<ExitCode> list(Session& session, OverrideList const& what) {
-  auto const found = read_list(session, Target("/v1/overrides").query("status", what.status), what.paging);
+Result<ExitCode> list(Session& session, Paging const& paging) {
+  auto const found = read_list(session, Target("/v1/overrides"), paging);
   if (!found) return std::unexpected(found.error());
-  print_list(session, *found,
-             {{"OVERRIDE", true}, {"KIND"}, {"STATUS"}, {"CONCERNS"}, {"YUAN", true}, {"PROPOSED"}, {"BY"}, {"DECIDED BY"}, {"REASON"}},
+  print_list(session, *found, {{"OVERRIDE", true}, {"KIND"}, {"CONCERNS"}, {"YUAN", true}, {"WHO PAYS"}, {"CARD-H", true}, {"PROPOSED BY"}},
              [](nlohmann::json const& each) -> std::vector<std::string> {
-               auto const attempt = text(each, "/request/attempt");
+               std::string concerns;
+               for (auto const* const name : {"tenant", "entitlement", "attempt"}) {
+                 if (auto const value = text(each, std::string("/request/") + name); value != "-") concerns = value;
+               }
                return {text(each, "/id"),
                        text(each, "/kind"),
-                       text(each, "/status"),
-                       attempt == "-" ? text(each, "/request/tenant") : attempt,
+                       concerns,
                        text(each, "/request/amount_yuan"),
-                       short_time(each, "/proposed_at"),
-                       text(each, "/proposed_by"),
-                       text(each, "/decided_by"),
-                       text(each, "/request/reason")};
+                       text(each, "/request/liability"),
+                       text(each, "/request/card_hours"),
+                       text(each, "/proposed_by")};
              });
   return ExitCode::ok;
 }
@@ -87,11 +87,7 @@ Result<ExitCode> resolve(Session& session, Resolution const& what) {
   if (dash == std::string::npos || dash == 0 || dash + 1 == what.attempt.size()) {
     return fail(ExitCode::usage, fmt::format("\"{}\" is no attempt.", what.attempt), "Write JOB-NUMBER, like 48213-1.");
   }
-  nlohmann::json body = {{"outcome", what.outcome}, {"reason", what.reason}};
-  for (auto const& [name, value] : std::initializer_list<std::pair<char const*, std::string const&>>{
-           {"liability", what.liability}, {"card_hours", what.card_hours}, {"ended_at", what.ended_at}}) {
-    if (!value.empty()) body[name] = value;
-  }
+  nlohmann::json const body = {{"liability", what.liability}, {"card_hours", what.card_hours}, {"reason", what.reason}};
   Target target("/v1/attempts");
   target.segment(what.attempt.substr(0, dash)).segment(what.attempt.substr(dash + 1)).segment("resolution");
   auto const answer = post_once(session, target.text(), body, what.key);
@@ -102,27 +98,36 @@ Result<ExitCode> resolve(Session& session, Resolution const& what) {
 
 }  // namespace
 
+Result<ExitCode> propose_override(Session& session, nlohmann::json const& request, std::string const& key) {
+  auto const answer = post_once(session, "/v1/overrides", request, key);
+  if (!answer) return std::unexpected(answer.error());
+  print_override(session, answer->document);
+  return ExitCode::ok;
+}
+
 void add_override_verbs(CLI::App& app, Chosen& chosen) {
-  auto& override_verb = add_verb(app, "override", "Decisions on money that two people take: propose, approve, reject, list, show",
-                                 "  sluicectl override propose t-7k3m9q2x=-12.50 --reason \"double deposit of 3 November\"\n  sluicectl "
-                                 "override approve 50122 --reason \"statement seen\"");
+  auto& override_verb = add_verb(
+      app, "override", "Decisions on money that two people take: propose, approve, reject, list, show",
+      "  sluicectl override propose correct_deposit --tenant t-7k3m9q2x --yuan 12.50 --reason \"double deposit of 3 November\"\n"
+      "  sluicectl override propose settle_disputed --attempt 48213-1 --liability centre --card-hours 0 --reason \"it never ran\"\n"
+      "  sluicectl override approve 50122 --reason \"statement seen\"");
   override_verb.require_subcommand(1);
-  auto& propose_verb = add_verb(override_verb, "propose", "Propose to correct a balance", "");
+  auto& propose_verb = add_verb(override_verb, "propose", "Propose; takes a key of one's own, not the local socket", "");
   auto proposal = std::make_shared<Proposal>();
-  auto change = std::make_shared<std::string>();
-  propose_verb.add_option("TENANT=YUAN", *change, "Whose balance, and what is added to it; may be negative")->required();
+  propose_verb.add_option("KIND", proposal->kind, "What")
+      ->required()
+      ->check(CLI::IsMember({"refund", "correct_deposit", "revoke_entitlement", "settle_disputed"}));
+  propose_verb.add_option("--tenant", proposal->tenant, "refund, correct_deposit: whose balance");
+  propose_verb.add_option("--yuan", proposal->amount, "refund, correct_deposit: how much");
+  propose_verb.add_option("--entitlement", proposal->entitlement, "revoke_entitlement: which");
+  propose_verb.add_option("--attempt", proposal->attempt, "settle_disputed: JOB-NUMBER");
+  propose_verb.add_option("--liability", proposal->liability, "settle_disputed: who pays")
+      ->check(CLI::IsMember({"tenant", "centre", "operator"}));
+  propose_verb.add_option("--card-hours", proposal->card_hours, "settle_disputed: use that is settled");
   propose_verb.add_option("--reason", proposal->reason, "Why")->required();
   propose_verb.add_option("--idempotency-key", proposal->key, "Repeat safely; default: fresh");
-  propose_verb.callback([&chosen, proposal, change] {
-    chosen.verb = [proposal, change](Session& session) -> Result<ExitCode> {
-      auto const equals = change->find('=');
-      if (equals == std::string::npos || equals == 0)
-        return fail(ExitCode::usage, fmt::format("\"{}\" is no TENANT=YUAN.", *change), "Write t-7k3m9q2x=-12.50.");
-      Proposal whole = *proposal;
-      whole.tenant = change->substr(0, equals);
-      whole.amount = change->substr(equals + 1);
-      return propose(session, whole);
-    };
+  propose_verb.callback([&chosen, proposal] {
+    chosen.verb = [proposal](Session& session) { return propose_override(session, request_of(*proposal), proposal->key); };
   });
   for (auto const& [name, decision, what] : std::initializer_list<std::tuple<char const*, char const*, char const*>>{
            {"approve", "approve", "Approve, as the second person"}, {"reject", "reject", "Reject, as the second person"}}) {
@@ -135,11 +140,10 @@ void add_override_verbs(CLI::App& app, Chosen& chosen) {
       chosen.verb = [made, decision](Session& session) { return decide(session, *made, decision); };
     });
   }
-  auto& list_verb = add_verb(override_verb, "list", "Overrides, newest first", "");
-  auto listing = std::make_shared<OverrideList>();
-  add_paging(list_verb, listing->paging);
-  list_verb.add_option("--status", listing->status, "Only these")->check(CLI::IsMember({"proposed", "approved", "rejected"}));
-  list_verb.callback([&chosen, listing] { chosen.verb = [listing](Session& session) { return list(session, *listing); }; });
+  auto& list_verb = add_verb(override_verb, "list", "What waits for a second person, newest first", "");
+  auto paging = std::make_shared<Paging>();
+  add_paging(list_verb, *paging);
+  list_verb.callback([&chosen, paging] { chosen.verb = [paging](Session& session) { return list(session, *paging); }; });
   auto& show_verb = add_verb(override_verb, "show", "One override", "");
   auto shown = std::make_shared<std::string>();
   show_verb.add_option("OVERRIDE", *shown, "Its id")->required();
@@ -152,19 +156,17 @@ void add_override_verbs(CLI::App& app, Chosen& chosen) {
     };
   });
 
-  auto& attempt = add_verb(app, "attempt", "Attempts whose fate is unknown",
-                           "  sluicectl attempt resolve 48213-1 --outcome never_ran --reason \"letter of the site\"");
+  auto& attempt =
+      add_verb(app, "attempt", "Attempts whose fate is unknown",
+               "  sluicectl attempt resolve 48213-1 --liability centre --card-hours 0 --reason \"it never ran; letter of the site\"");
   attempt.require_subcommand(1);
   auto& resolve_verb = add_verb(attempt, "resolve", "Say what became of an attempt; a second person approves", "");
   auto resolution = std::make_shared<Resolution>();
   resolve_verb.add_option("ATTEMPT", resolution->attempt, "JOB-NUMBER")->required();
-  resolve_verb.add_option("--outcome", resolution->outcome, "What is known")
+  resolve_verb.add_option("--liability", resolution->liability, "Who pays: the tenant; the centre (nobody pays it); the operator")
       ->required()
-      ->check(CLI::IsMember({"never_ran", "completed", "failed", "still_running"}));
-  resolve_verb.add_option("--liability", resolution->liability, "Who pays; default: by the rule of the outcome")
-      ->check(CLI::IsMember({"tenant", "nobody", "operator"}));
-  resolve_verb.add_option("--card-hours", resolution->card_hours, "Use agreed with the site; default: the last meter");
-  resolve_verb.add_option("--ended-at", resolution->ended_at, "RFC 3339");
+      ->check(CLI::IsMember({"tenant", "centre", "operator"}));
+  resolve_verb.add_option("--card-hours", resolution->card_hours, "Use that is settled; 0 when it never ran")->required();
   resolve_verb.add_option("--reason", resolution->reason, "Why, and what it rests on")->required();
   resolve_verb.add_option("--idempotency-key", resolution->key, "Repeat safely; default: fresh");
   resolve_verb.callback([&chosen, resolution] { chosen.verb = [resolution](Session& session) { return resolve(session, *resolution); }; });
