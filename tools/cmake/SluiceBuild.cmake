@@ -24,7 +24,7 @@ target_include_directories(sluice_options INTERFACE "${CMAKE_SOURCE_DIR}")
 target_compile_options(sluice_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Werror
   # GCC 12 sees uninitialised members inside std::expected and std::variant at -O2 that are not there; the sanitizers look for real ones.
-  -Wno-maybe-uninitialized
+  $<$<CONFIG:RelWithDebInfo>:-Wno-maybe-uninitialized>
   # Integers decide, but doubles guide the solver: the same bits on every machine.
   -ffp-contract=off -fno-fast-math)
 target_compile_definitions(sluice_options INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
