@@ -13,7 +13,7 @@ struct SearchOptions {
   std::uint64_t steps = 0;
   std::uint64_t seed = 0;
   double first_temperature = 0.1;    ///< in typical costs of a placed job
-  double cooling = 3.5;              ///< it ends at e^-cooling of that
+  double cooling = 2.3;              ///< it ends at e^-cooling of that
   std::int64_t stop_at = INT64_MIN;  ///< a plan this cheap cannot be improved
 };
 

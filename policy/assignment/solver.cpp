@@ -28,6 +28,7 @@ constexpr double warm_smoothing = 0.004;
 constexpr double finest_small = 0.0001;
 constexpr double finest_large = 0.0003;
 constexpr std::uint64_t steps_per_iteration = 5'000;
+constexpr std::uint32_t narrow_candidates = 6;
 constexpr std::uint64_t exact_work_per_iteration = 1'000'000;
 
 /// A sample of the classes and the smoothing down to which it serves.
@@ -164,11 +165,11 @@ class Solve {
     if (!best_ || options_.iterations == 0 || problem_.jobs.size() > search_positions_max || done()) return;
     std::uint64_t const steps = options_.iterations * steps_per_iteration;
     if (!exact_applies(core_)) {
-      search_on(steps, 0);
+      search_long(steps);
       return;
     }
     std::uint64_t const probe = std::min<std::uint64_t>(steps, 50 * problem_.jobs.size());
-    search_on(probe, 1);
+    search_on(narrow(), probe, 1, {});
     if (best_unplaced_ == 0 && !done()) {
       ExactOptions exact;
       exact.work = options_.iterations * exact_work_per_iteration;
@@ -178,7 +179,7 @@ class Solve {
       proven_ = result.proven;
       iterations_ += result.work / exact_work_per_iteration;
     }
-    if (!done()) search_on(steps, 0);
+    if (!done()) search_long(steps);
   }
 
   bool done() const { return proven_ || (best_unplaced_ == 0 && real_cost() <= search_bound_); }
@@ -191,17 +192,24 @@ class Solve {
     return board.cost();
   }
 
+  /// Most of the effort among the few best bids of each job, the rest, cooler, among more of them.
+  void search_long(std::uint64_t steps) {
+    search_on(narrow(), steps / 4 * 3, 2, {});
+    if (!done()) search_on(candidates_, steps / 4, 3, {.first_temperature = 0.03, .cooling = 2.3});
+  }
+
+  Candidates narrow() const { return candidates_of(core_, prices_, narrow_candidates, priced_limit, options_.threads); }
+
   /// Searches from the best plan.
-  void search_on(std::uint64_t steps, std::uint64_t round) {
+  void search_on(Candidates const& candidates, std::uint64_t steps, std::uint64_t round, SearchOptions search_options) {
     Board board(core_);
     soften(board);
     for (std::uint32_t p = 0; p < board.positions(); ++p)
       if ((*best_)[p] != waiting) board.place(p, (*best_)[p]);
-    SearchOptions search_options;
     search_options.steps = steps;
     search_options.seed = mix(options_.seed) + round;
     search_options.stop_at = search_bound_;
-    SearchResult const found = search(core_, candidates_, prices_, board, search_options);
+    SearchResult const found = search(core_, candidates, prices_, board, search_options);
     best_ = found.choice;
     best_unplaced_ = found.unplaced;
     iterations_ += found.steps / steps_per_iteration;

@@ -90,6 +90,7 @@ int main(int argc, char** argv) {
   auto const budget = static_cast<std::uint32_t>(std::strtoul(arguments[1].c_str(), nullptr, 10));
   Measured const ours = measure(problem, budget);
   print_ours(arguments[0] + " budget " + arguments[1], problem, ours);
+  std::fflush(stdout);  // a peer may be stopped from outside
   for (std::size_t i = 2; i < arguments.size(); ++i) {
     std::string const& peer = arguments[i];
     if (peer == "network_simplex")
