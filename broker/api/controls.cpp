@@ -19,7 +19,7 @@ Json control_json(Api const& api) {
           {"dispatch", governance.dispatch_frozen ? "frozen" : "running"},
           {"reason", nullptr},
           {"by", nullptr},
-          {"sequence", std::to_string(governance.sequence)}};
+          {"sequence", std::to_string(governance.sequence - 1)}};
 }
 
 /// Submits one event of an operator with its reason as a private part.
@@ -90,7 +90,7 @@ std::string status_body(Api const& api, Call const&) {
   body["control"] = control_json(api);
   auto const stop = api.health.admission_stop();
   body["admission"] = stop ? "stopped" : "open";
-  body["sequence"] = std::to_string(state.governance.sequence);
+  body["sequence"] = std::to_string(state.governance.sequence - 1);
   body["checkpoint_size"] = std::to_string(api.ledger.size());
   Json& checks = body["checks"] = Json::array();
   for (CheckResult const& check : api.health.checks()) {

@@ -235,7 +235,7 @@ asio::awaitable<Answer> explain_job(Api& api, Call& call) {
   Json body{{"job", std::to_string(found.job.id.value)}, {"state", policy::name_of(found.job.status)}};
   body["language"] = call.language == Language::chinese ? "zh" : "en";
   body["at"] = policy::format_rfc3339(market.now());
-  body["sequence"] = std::to_string(api.state().governance.sequence);
+  body["sequence"] = std::to_string(api.state().governance.sequence - 1);
   body["summary"] = summary_of(found, places, position, call.language);
   Json details;
   details["reasons"] = Json::array();

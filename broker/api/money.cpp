@@ -145,7 +145,7 @@ Json balance_json(Api const& api, policy::TenantName const& tenant) {
   Json& vouchers = out["entitlements"] = Json::array();
   for (auto const& [id, entitlement] : state.catalogue->entitlements)
     if (entitlement.holder == tenant) vouchers.push_back(entitlement_json(api, id, entitlement, api.sequencer.now()));
-  out["sequence"] = std::to_string(state.governance.sequence);
+  out["sequence"] = std::to_string(state.governance.sequence - 1);
   return out;
 }
 

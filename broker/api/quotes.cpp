@@ -76,7 +76,7 @@ asio::awaitable<Answer> quote_job(Api& api, Call& call) {
   }
   std::ranges::stable_sort(sorted, {}, [](Place const& place) { return place.best->objective; });
 
-  Json body{{"at", policy::format_rfc3339(market.now())}, {"sequence", std::to_string(api.state().governance.sequence)}};
+  Json body{{"at", policy::format_rfc3339(market.now())}, {"sequence", std::to_string(api.state().governance.sequence - 1)}};
   body["possible"] = !sorted.empty();
   body["options"] = Json::array();
   for (Place const& place : sorted)
