@@ -18,20 +18,20 @@ namespace sluice::broker {
 namespace asio = boost::asio;
 using policy::AttemptStatus;
 
-namespace {
-
-/// Frees the attempt for the next call when the one under way ends, however it ends.
-class BusyMark {
+/// Marks an attempt as being talked about, from before the call's coroutine first runs until it has ended, however it ends.
+class Dispatcher::BusyMark {
  public:
-  BusyMark(std::set<policy::AttemptId>& busy, policy::AttemptId id) : busy_(&busy), id_(id) { busy_->insert(id_); }
-  ~BusyMark() { busy_->erase(id_); }
+  BusyMark(DeskPointer desk, policy::AttemptId id) : desk_(std::move(desk)), id_(id) { desk_->busy.insert(id_); }
+  ~BusyMark() { desk_->busy.erase(id_); }
   BusyMark(BusyMark const&) = delete;
   BusyMark& operator=(BusyMark const&) = delete;
 
  private:
-  std::set<policy::AttemptId>* busy_;
+  DeskPointer desk_;
   policy::AttemptId id_;
 };
+
+namespace {
 
 std::string evidence_text(std::vector<connectors::RawReply> const& replies) {
   std::string text;
@@ -151,14 +151,15 @@ void Dispatcher::start_calls(policy::ClusterName const& cluster, DeskPointer con
     if (desk->busy.contains(id)) continue;
     policy::Attempt const* known = attempt(id);
     if (known == nullptr) continue;
+    auto const mark = [&] { return std::make_shared<BusyMark>(desk, id); };
     bool const never_sent = desk->certainly_not_sent_since_ms.contains(id);
     if (known->status == AttemptStatus::allocated || (known->status == AttemptStatus::intended && never_sent)) {
-      if (!sequencer_.state().governance.dispatch_frozen) asio::co_spawn(loop_, send(site, desk, id), asio::detached);
+      if (!sequencer_.state().governance.dispatch_frozen) asio::co_spawn(loop_, send(site, desk, id, mark()), asio::detached);
     } else if (known->status == AttemptStatus::intended && known->intended_at &&
                now.ms - known->intended_at->ms >= options_.watch_every.count()) {
-      asio::co_spawn(loop_, resolve(site, desk, id), asio::detached);
+      asio::co_spawn(loop_, resolve(site, desk, id, mark()), asio::detached);
     } else if (wants_stop(*known) && known->remote) {
-      asio::co_spawn(loop_, end(site, desk, id), asio::detached);
+      asio::co_spawn(loop_, end(site, desk, id, mark()), asio::detached);
     }
   }
 }
@@ -196,9 +197,11 @@ void Dispatcher::not_heard_from(Desk& desk) {
   if (!desk.silent_since_ms) desk.silent_since_ms = sequencer_.now().ms;
 }
 
-asio::awaitable<void> Dispatcher::send(std::shared_ptr<Site> site, DeskPointer desk, policy::AttemptId id) {
-  BusyMark const mark(desk->busy, id);
-  if (attempt(id)->status == AttemptStatus::allocated) {
+asio::awaitable<void> Dispatcher::send(std::shared_ptr<Site> site, DeskPointer desk, policy::AttemptId id,
+                                       [[maybe_unused]] std::shared_ptr<BusyMark> mark) {
+  policy::Attempt const* now_known = attempt(id);
+  if (now_known == nullptr) co_return;
+  if (now_known->status == AttemptStatus::allocated) {
     std::vector<policy::Event> intent;
     intent.emplace_back(policy::DispatchIntended{id});
     Submission submission = submission_of(std::move(intent));
@@ -253,10 +256,12 @@ asio::awaitable<void> Dispatcher::send(std::shared_ptr<Site> site, DeskPointer d
   co_await record(std::move(events), std::move(parts));
 }
 
-asio::awaitable<void> Dispatcher::resolve(std::shared_ptr<Site> site, DeskPointer desk, policy::AttemptId id) {
-  BusyMark const mark(desk->busy, id);
+asio::awaitable<void> Dispatcher::resolve(std::shared_ptr<Site> site, DeskPointer desk, policy::AttemptId id,
+                                          [[maybe_unused]] std::shared_ptr<BusyMark> mark) {
+  policy::Attempt const* asked = attempt(id);
+  if (asked == nullptr) co_return;
   connectors::AttemptName const name = connectors::attempt_name(options_.instance, id);
-  std::string const credential = credential_of(*attempt(id));
+  std::string const credential = credential_of(*asked);
   connectors::Outcome<std::optional<connectors::RemoteStatus>> answer = co_await site->connector->look_up(credential, name);
   if (desk->stopped) co_return;
   if (!answer) {
@@ -282,9 +287,10 @@ asio::awaitable<void> Dispatcher::resolve(std::shared_ptr<Site> site, DeskPointe
   co_await record(std::move(events), std::move(parts));
 }
 
-asio::awaitable<void> Dispatcher::end(std::shared_ptr<Site> site, DeskPointer desk, policy::AttemptId id) {
-  BusyMark const mark(desk->busy, id);
+asio::awaitable<void> Dispatcher::end(std::shared_ptr<Site> site, DeskPointer desk, policy::AttemptId id,
+                                      [[maybe_unused]] std::shared_ptr<BusyMark> mark) {
   policy::Attempt const* known = attempt(id);
+  if (known == nullptr) co_return;
   auto const handle = handle_of(*known);
   std::string const credential = credential_of(*known);
   if (!handle) co_return;
@@ -319,7 +325,7 @@ asio::awaitable<void> Dispatcher::ask_about_all(std::shared_ptr<Site> site, Desk
       if (!status.attempt) continue;
       auto const id = connectors::attempt_of(options_.instance, *status.attempt);
       if (!id || !desk->attempts.contains(*id) || desk->busy.contains(*id)) continue;
-      BusyMark const mark(desk->busy, *id);
+      BusyMark const mark(desk, *id);
       co_await take_status(site, desk, *id, std::move(status), {});
       if (desk->stopped) co_return;
     }
@@ -334,7 +340,7 @@ asio::awaitable<void> Dispatcher::ask_one_by_one(std::shared_ptr<Site> site, Des
     auto const handle = handle_of(*known);
     if (!handle) continue;
     std::string const credential = credential_of(*known);
-    BusyMark const mark(desk->busy, id);
+    BusyMark const mark(desk, id);
     connectors::Outcome<connectors::RemoteStatus> answer = co_await site->connector->status(credential, *handle);
     if (desk->stopped) co_return;
     if (!answer) {

@@ -61,14 +61,15 @@ class Dispatcher {
     bool stopped = false;
   };
   using DeskPointer = std::shared_ptr<Desk>;
+  class BusyMark;
 
   void follow(policy::AttemptId const& id);
   DeskPointer desk_of(policy::ClusterName const& cluster);
   static boost::asio::awaitable<void> watch(Dispatcher* self, policy::ClusterName cluster, DeskPointer desk);
   void start_calls(policy::ClusterName const& cluster, DeskPointer const& desk);
-  boost::asio::awaitable<void> send(std::shared_ptr<Site> site, DeskPointer desk, policy::AttemptId id);
-  boost::asio::awaitable<void> resolve(std::shared_ptr<Site> site, DeskPointer desk, policy::AttemptId id);
-  boost::asio::awaitable<void> end(std::shared_ptr<Site> site, DeskPointer desk, policy::AttemptId id);
+  boost::asio::awaitable<void> send(std::shared_ptr<Site> site, DeskPointer desk, policy::AttemptId id, std::shared_ptr<BusyMark> mark);
+  boost::asio::awaitable<void> resolve(std::shared_ptr<Site> site, DeskPointer desk, policy::AttemptId id, std::shared_ptr<BusyMark> mark);
+  boost::asio::awaitable<void> end(std::shared_ptr<Site> site, DeskPointer desk, policy::AttemptId id, std::shared_ptr<BusyMark> mark);
   boost::asio::awaitable<void> ask_about_all(std::shared_ptr<Site> site, DeskPointer desk);
   boost::asio::awaitable<void> ask_one_by_one(std::shared_ptr<Site> site, DeskPointer desk);
   boost::asio::awaitable<void> take_status(std::shared_ptr<Site> site, DeskPointer desk, policy::AttemptId id,
