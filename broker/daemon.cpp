@@ -218,6 +218,11 @@ int Daemon::run() {
     if (error) fail(exit_software, "start_failed", "an exception escaped");
   });
   loop_.run();
+  // Whoever still waits for a cluster hears that no answer comes, and lets go of its site while the client still lives: a site's
+  // connector takes leave of the client when it goes.
+  client_->shut_down();
+  loop_.restart();
+  loop_.poll();
   server_.reset();  // its handlers refer to the parts below
   return exit_code_;
 }

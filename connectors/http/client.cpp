@@ -12,6 +12,7 @@ HttpClient::HttpClient(boost::asio::any_io_executor loop, ClientOptions options)
     : engine_(std::make_shared<Engine>(std::move(loop), std::move(options))) {}
 
 HttpClient::~HttpClient() { engine_->shut_down(); }
+void HttpClient::shut_down() { engine_->shut_down(); }
 
 std::expected<void, std::string> HttpClient::add_site(std::string const& name, SiteOptions options) {
   return engine_->add_site(name, std::move(options));

@@ -34,6 +34,10 @@ class HttpClient {
   /// is cancelled leaves the wire at once and ends with `cancelled`.
   boost::asio::awaitable<HttpOutcome> send(HttpRequest request);
 
+  /// Completes every open request with `cancelled`, on the loop; requests that come later end likewise. For a stop in order: whoever
+  /// waited for an answer can let go of what it holds while the client still lives.
+  void shut_down();
+
   struct Load {
     std::size_t in_flight = 0;
     std::size_t waiting = 0;
