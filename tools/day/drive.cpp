@@ -101,16 +101,19 @@ asio::awaitable<std::expected<Json, std::string>> get(Day& day, std::string targ
 }
 
 void take_offers(Day& day, Json const& page) {
+  std::map<std::string, std::pair<std::int64_t, std::int64_t>> sums;  // micro-yuan, clusters
   for (Json const& each : page.value("data", Json::array())) {
-    OfferRecord& offer = day.record.offers[{each.value("cluster", ""), each.value("accelerator", "")}];
-    offer.total_cards = std::max(offer.total_cards, each.value("total_cards", 0));
+    std::string const type = each.value("accelerator", "");
+    std::int32_t& cards = day.record.cards[{each.value("cluster", ""), type}];
+    cards = std::max(cards, each.value("total_cards", 0));
     auto const price = each.find("list_yuan_per_card_hour");
     if (price == each.end() || !price->is_string()) continue;
     if (auto const amount = policy::parse_yuan(price->get<std::string>()); amount && amount->micro_yuan > 0) {
-      offer.list_sum_micro += amount->micro_yuan;
-      ++offer.list_samples;
+      sums[type].first += amount->micro_yuan;
+      ++sums[type].second;
     }
   }
+  for (auto const& [type, sum] : sums) day.record.averages[type].push_back({now_ms(), {sum.first / sum.second}});
 }
 
 std::int64_t live_cards(Json const& page) {

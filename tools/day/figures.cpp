@@ -2,6 +2,7 @@
 #include "tools/day/figures.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 namespace sluice::day {
@@ -14,20 +15,16 @@ std::int64_t priced(std::int64_t micro_per_hour, std::int64_t card_ms) {
   return static_cast<std::int64_t>((policy::Int128{micro_per_hour} * card_ms + 1'800'000) / 3'600'000);
 }
 
-/// Average list price of each type over all clusters and samples.
-std::map<std::string, std::int64_t> market_prices(DayRecord const& day) {
-  std::map<std::string, std::pair<std::int64_t, std::int64_t>> sums;
-  for (auto const& [key, offer] : day.offers) {
-    if (offer.list_samples == 0) continue;
-    sums[key.second].first += offer.list_sum_micro / offer.list_samples;
-    ++sums[key.second].second;
-  }
-  std::map<std::string, std::int64_t> prices;
-  for (auto const& [type, sum] : sums) prices[type] = sum.first / sum.second;
-  return prices;
+/// The average list price of a card when it was allocated; nullopt when none was seen.
+std::optional<std::int64_t> average_at(DayRecord const& day, AttemptRecord const& attempt) {
+  auto const found = day.averages.find(attempt.accelerator);
+  if (found == day.averages.end() || found->second.empty()) return std::nullopt;
+  auto const& prices = found->second;
+  auto const after = std::ranges::upper_bound(prices, attempt.allocated_ms, {}, &AveragePrice::at_ms);
+  return (after == prices.begin() ? *after : *std::prev(after)).per_card_hour.micro_yuan;
 }
 
-Spend spend_of(AttemptRecord const& attempt, std::map<std::string, std::int64_t> const& market) {
+Spend spend_of(DayRecord const& day, AttemptRecord const& attempt) {
   Spend out;
   if (attempt.started_ms) out.attempts = 1;
   if (!attempt.settled) return out;
@@ -38,8 +35,8 @@ Spend spend_of(AttemptRecord const& attempt, std::map<std::string, std::int64_t>
   if (attempt.gross.micro_yuan == 0) return out;  // nobody is charged: neither saved nor spent
   out.card_ms = attempt.card_ms;
   out.list = attempt.list_price ? priced(attempt.list_price->micro_yuan, attempt.card_ms) : attempt.gross.micro_yuan;
-  auto const average = market.find(attempt.accelerator);
-  out.market = average != market.end() ? priced(average->second, attempt.card_ms) : out.list;
+  auto const average = average_at(day, attempt);
+  out.market = average ? priced(*average, attempt.card_ms) : out.list;
   return out;
 }
 
@@ -109,8 +106,8 @@ void measure_use(DayRecord const& day, Figures& out) {
   for (Place const& place : day.places) {
     Utilisation& use = out.utilisation.emplace_back();
     use.cluster = place.cluster;
-    for (auto const& [key, offer] : day.offers)
-      if (key.first == place.cluster) use.total_cards += offer.total_cards;
+    for (auto const& [key, cards] : day.cards)
+      if (key.first == place.cluster) use.total_cards += cards;
     double sum = 0;
     constexpr std::size_t in_a_day = day_ms / slice_ms;
     for (std::size_t i = 0; i < slices; ++i) {
@@ -144,7 +141,6 @@ std::int64_t percentile(std::vector<std::int64_t> const& sorted, int percent) {
 
 Figures figures_of(DayRecord const& day) {
   Figures out;
-  auto const market = market_prices(day);
   std::array<std::vector<std::int64_t>, tenant_class_count> waits;
   std::array<std::int64_t, tenant_class_count> accepted{};
   std::vector<std::int64_t> waits_all;
@@ -155,7 +151,7 @@ Figures figures_of(DayRecord const& day) {
     std::set<std::pair<std::string, std::string>> seen;
     for (AttemptRecord const& attempt : job.attempts) {
       if (attempt.started_ms && !first) first = attempt.started_ms;
-      Spend spend = spend_of(attempt, market);
+      Spend spend = spend_of(day, attempt);
       std::pair const key{attempt.cluster, attempt.accelerator};
       if (attempt.started_ms && seen.insert(key).second) spend.jobs = 1;
       out.by_card[key].add(spend);

@@ -23,6 +23,11 @@ std::string percent_text(std::int64_t part, std::int64_t whole) {
   return fmt::format("{:.1f} %", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
+std::string against_text(std::int64_t part, std::int64_t whole) {
+  if (whole == 0) return "-";
+  return part <= whole ? percent_text(whole - part, whole) + " below" : percent_text(part - whole, whole) + " above";
+}
+
 std::string escaped(std::string_view text) {
   std::string out;
   for (char const c : text) {

@@ -13,6 +13,8 @@ std::string yuan_text(std::int64_t micro_yuan);
 std::string hours_text(std::int64_t ms);
 /// "12.3 %" of a whole; "-" when the whole is zero.
 std::string percent_text(std::int64_t part, std::int64_t whole);
+/// "12.3 % below" or "1.2 % above" a whole; "-" when the whole is zero.
+std::string against_text(std::int64_t part, std::int64_t whole);
 /// "12,345".
 std::string count_text(std::int64_t count);
 /// Text for HTML and SVG: <, >, &, " and ' escaped, control characters dropped.

@@ -102,9 +102,9 @@ std::string html_page(DayRecord const& day, Figures const& figures) {
   out += "<div class=\"tiles\">\n";
   out += tile(count_text(completed == figures.states.end() ? 0 : completed->second), "jobs completed");
   out += tile(hours_text(total.card_ms), "card-hours paid for");
-  out += tile(percent_text(total.market - total.gross, total.market), "centres' price below the average list price");
-  out += tile(percent_text(total.voucher, total.gross), "of it paid by vouchers");
-  out += tile(percent_text(total.market - total.paid, total.market), "less paid by tenants, fee included");
+  out += tile(against_text(total.gross, total.market), "the average list price: what centres charge");
+  out += tile(percent_text(total.voucher, total.gross), "of the centres' price paid by vouchers");
+  out += tile(against_text(total.paid, total.market), "the average list price: what tenants pay, fee included");
   out += "</div>\n";
   out += section("Where the work went", "The area of a dot is the card-hours run there.", map_svg(day, figures));
   out += section("Cost per city",

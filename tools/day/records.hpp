@@ -52,11 +52,10 @@ struct JobRecord {
 /// Reads an answer of GET /v1/jobs/{id}; tenant and cards are the caller's to fill. Error: what is wrong with the answer.
 std::expected<JobRecord, std::string> read_job(nlohmann::json const& body);
 
-/// Cards and prices of one cluster and type, as GET /v1/offers gave them over the day.
-struct OfferRecord {
-  std::int32_t total_cards = 0;
-  std::int64_t list_sum_micro = 0;
-  std::int64_t list_samples = 0;
+/// The list price of a type over all clusters that quoted it at one moment, as GET /v1/offers gave it.
+struct AveragePrice {
+  std::int64_t at_ms = 0;  ///< real time, UTC
+  policy::Money per_card_hour;
 };
 
 /// A whole run.
@@ -64,7 +63,8 @@ struct DayRecord {
   std::vector<Place> places;
   std::vector<TenantPlan> tenants;
   std::vector<JobRecord> jobs;
-  std::map<std::pair<std::string, std::string>, OfferRecord> offers;  ///< cluster, accelerator
+  std::map<std::pair<std::string, std::string>, std::int32_t> cards;  ///< cluster, accelerator: cards there in all
+  std::map<std::string, std::vector<AveragePrice>> averages;          ///< accelerator: in order of time, one a second
   std::vector<std::string> troubles;                                  ///< the simulator's script
   std::uint64_t seed = 0;
   std::int64_t compression = 1;  ///< simulated seconds in a real one

@@ -68,8 +68,10 @@ std::vector<std::string> caveats(DayRecord const& day) {
           "Simulated time runs {} times as fast as the clock. The broker's own work is not sped up: each real second it takes counts "
           "as {} simulated minutes in the waits.",
           day.compression, fmt::format("{:.1f}", static_cast<double>(day.compression) / 60.0)),
-      "List price: the metered use at the chosen centre's own list price. Average list price: the same use at the average over all centres "
-      "that offer this card, as the broker saw it during the day. Utilisation counts our own jobs; other clients' cards are not ours to "
+      "List price: the metered use at the chosen centre's own list price. Average list price: the same use at the "
+      "average over all centres that offered this card when it was allocated. Utilisation counts our own jobs; other clients' cards are "
+      "not ours "
+      "to "
       "count.",
   };
 }
@@ -84,11 +86,10 @@ std::string text_report(DayRecord const& day, Figures const& figures) {
   for (auto const& [key, spend] : figures.by_card) spend_row(out, key.first + ' ' + key.second, spend);
   spend_row(out, "all", figures.total);
   Spend const& total = figures.total;
-  line(out,
-       fmt::format("  centres charge {} ¥, {} below the average list price; vouchers pay {} of it; tenants pay {} less than the average "
-                   "list price, fee included",
-                   yuan_text(total.gross), percent_text(total.market - total.gross, total.market), percent_text(total.voucher, total.gross),
-                   percent_text(total.market - total.paid, total.market)));
+  line(out, fmt::format("  centres charge {} ¥: {} the average list price of the same cards at the same time, {} their own list price",
+                        yuan_text(total.gross), against_text(total.gross, total.market), against_text(total.gross, total.list)));
+  line(out, fmt::format("  vouchers pay {} of it; tenants pay {} ¥, fee included: {} the average list price",
+                        percent_text(total.voucher, total.gross), yuan_text(total.paid), against_text(total.paid, total.market)));
   line(out, "");
   line(out, "Waits, acceptance to first start  accepted  started   p50 real s   p95 real s    p50 sim min   p95 sim min");
   for (std::size_t kind = 0; kind < tenant_class_count; ++kind) waits_row(out, class_titles[kind], figures.waits[kind], day.compression);

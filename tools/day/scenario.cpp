@@ -8,6 +8,7 @@
 #include <toml++/toml.h>
 
 #include <array>
+#include <set>
 #include <sstream>
 
 namespace sluice::day {
@@ -51,7 +52,7 @@ std::expected<void, std::string> spread(toml::table& pool) {
 std::expected<void, std::string> rewrite(toml::table& scenario, std::int64_t compression) {
   auto* centres = scenario["centre"].as_array();
   if (centres == nullptr) return std::unexpected("it has no [[centre]]");
-  toml::array script;
+  std::set<std::string> names;
   for (toml::node& node : *centres) {
     toml::table* centre = node.as_table();
     auto* pools = centre != nullptr ? (*centre)["pool"].as_array() : nullptr;
@@ -61,8 +62,12 @@ std::expected<void, std::string> rewrite(toml::table& scenario, std::int64_t com
       if (!pool.is_table()) return std::unexpected(name + ": a pool is no table");
       if (auto const done = spread(*pool.as_table()); !done) return std::unexpected(name + ": " + done.error());
     }
-    for (std::string_view const trouble : troubles)
-      if (trouble.find(": " + name + ' ') != std::string_view::npos) script.push_back(std::string(trouble));
+    names.insert(name);
+  }
+  toml::array script;
+  for (std::string_view const trouble : troubles) {
+    auto const begin = trouble.find(": ") + 2;
+    if (names.contains(std::string(trouble.substr(begin, trouble.find(' ', begin) - begin)))) script.push_back(std::string(trouble));
   }
   scenario.insert_or_assign("compression", compression);
   scenario.insert_or_assign("script", std::move(script));
