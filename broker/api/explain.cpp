@@ -22,6 +22,29 @@ struct Verdict {
   std::optional<policy::PricedBid> bid;
 };
 
+/// Whether what excludes a place may pass by itself or by somebody's act: then the job waits for it, and is not shut out.
+bool may_pass(policy::Reason reason) {
+  using enum policy::Reason;
+  switch (reason) {
+    case no_approved_account:
+    case account_not_yet_approved:
+    case price_unknown:
+    case price_limit_exceeded:
+    case budget_exceeded:
+    case quota_exceeded:
+    case offer_stale:
+    case cluster_cordoned:
+    case cluster_draining:
+    case cluster_quarantined:
+    case cluster_unreachable:
+    case capacity_short:
+    case dispatch_refused:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// A job's chance at a cluster: startable now, possible but for cards or quota, or impossible as things are.
 std::map<policy::ClusterName, Verdict> verdicts(policy::Market const& market, policy::JobView const& job) {
   std::map<policy::ClusterName, Verdict> all;
@@ -30,6 +53,7 @@ std::map<policy::ClusterName, Verdict> verdicts(policy::Market const& market, po
     if (!place.bid) {
       if (!place.key.entitlement && std::ranges::find(verdict.reasons, place.bid.error()) == verdict.reasons.end())
         verdict.reasons.push_back(place.bid.error());
+      if (!verdict.bid && may_pass(place.bid.error())) verdict.word = "waiting";
       continue;
     }
     if (verdict.bid && verdict.bid->objective <= place.bid->objective) continue;
@@ -199,17 +223,19 @@ Json clusters_json(policy::Market const& market, policy::Job const& job, std::ma
   return list;
 }
 
+/// One remedy per reason; a cluster is named when the reason stands at that one alone.
 Json remedies_json(std::map<policy::ClusterName, Verdict> const& places) {
-  Json list = Json::array();
+  std::map<policy::Reason, std::vector<policy::ClusterName>> where;
   for (auto const& [cluster, verdict] : places) {
     if (verdict.word == "possible") continue;
-    for (policy::Reason const reason : verdict.reasons) {
-      if (list.size() == 16) return list;
-      Json row{{"change", remedy_for(reason)}};
-      row["text"] = {{"en", policy::text_english(reason)}, {"zh", policy::text_chinese(reason)}};
-      row["cluster"] = cluster.text;
-      list.push_back(std::move(row));
-    }
+    for (policy::Reason const reason : verdict.reasons) where[reason].push_back(cluster);
+  }
+  Json list = Json::array();
+  for (auto const& [reason, clusters] : where) {
+    Json row{{"change", remedy_for(reason)}};
+    row["text"] = {{"en", policy::text_english(reason)}, {"zh", policy::text_chinese(reason)}};
+    if (clusters.size() == 1) row["cluster"] = clusters.front().text;
+    list.push_back(std::move(row));
   }
   return list;
 }
