@@ -9,8 +9,9 @@ namespace sluice::log {
 SecondPath::SecondPath(std::string_view frontier) : frontier_(frontier) {}
 
 policy::Hash SecondPath::leaf(std::string_view entry) {
-  std::uint8_t const prefix = 0;
-  return sha_.update(policy::Bytes{&prefix, 1}).update(entry).finish();
+  message_.assign(1, '\0');  // one update a leaf: half of EVP's cost is per call
+  message_ += entry;
+  return sha_.update(message_).finish();
 }
 
 policy::Hash SecondPath::node(std::uint8_t const* left, std::uint8_t const* right) {

@@ -39,6 +39,7 @@ class SecondPath {
 
   policy::Sha256 sha_;
   std::string frontier_;
+  std::string message_;  // the leaf being hashed
   std::vector<policy::Hash> leaves_;
   std::map<std::pair<unsigned, std::uint64_t>, policy::Hash> tile_roots_;  // (height of the root, its index)
   std::string problem_;

@@ -19,7 +19,9 @@ namespace sluice::rocks {
 /// One append's batch. Used once: add, seal with a checkpoint, write, read back.
 class GroupBatch {
  public:
-  GroupBatch(Database& database, log::Sequence first) : database_(&database), first_(first), batch_(0, 0, batch_protection_bytes, 0) {}
+  /// `bytes`: about how long the batch will be.
+  GroupBatch(Database& database, log::Sequence first, std::size_t bytes)
+      : database_(&database), first_(first), batch_(bytes, 0, batch_protection_bytes, 0) {}
 
   /// Entries, blobs, rows and private parts. Error: an owner's key cannot be read or made.
   std::expected<void, std::string> add(KeyStore& keys, log::Group const& group, log::Derived const& derived);

@@ -36,6 +36,21 @@ std::unexpected<OpenError> refuse(OpenError::Kind kind, std::string message) {
   return std::unexpected(OpenError{kind, std::move(message)});
 }
 
+// A little more than a Group takes in a batch, so that the batch is allocated once.
+std::size_t batch_bytes(log::Group const& group, log::Derived const& derived) {
+  constexpr std::size_t overhead = 64;
+  std::size_t bytes = 4'096 + (group.entries.size() / log::tile_width + 1) * log::tile_width * log::hash_bytes;
+  for (std::string const& entry : group.entries) bytes += entry.size() + overhead;
+  for (log::Blob const& blob : group.blobs) bytes += blob.bytes.size() + overhead;
+  for (log::PrivatePart const& part : group.private_parts) {
+    bytes += part.bytes.size() + 2 * (part.owner.size() + part.key.size()) + 3 * overhead;
+  }
+  for (auto const* rows : {&derived.state, &derived.history}) {
+    for (log::RowChange const& row : *rows) bytes += row.key.size() + (row.value ? row.value->size() : 0) + overhead;
+  }
+  return bytes;
+}
+
 // Held while the ledger is open; the kernel drops it with the process.
 class DirectoryLock {
  public:
@@ -139,7 +154,7 @@ class OpenLedger : public RocksLedger {
     if (auto problem = log::check_append(epoch_, tree_.size(), epoch, first, group, derived)) return std::unexpected(std::move(*problem));
     if (auto problem = check_space()) return std::unexpected(std::move(*problem));
     // 2. One batch, its root computed twice. From here on any failure is final for this process.
-    GroupBatch batch(*database_, first);
+    GroupBatch batch(*database_, first, batch_bytes(group, derived));
     if (auto added = batch.add(*keys_, group, derived); !added) return poison(added.error());
     batch.grow(tree_, group);
     auto checkpoint = batch.sign(tree_, frontier_, epoch, signer_);

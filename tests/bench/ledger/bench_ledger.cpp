@@ -136,7 +136,7 @@ void appends(std::string const& directory) {
       }
       double start = wall();
       double start_cpu = cpu();
-      if (!ledger.append(1, first, group, derived)) stop("append");
+      if (auto const appended = ledger.append(1, first, group, derived); !appended) stop(appended.error().message);
       ours.push_back(wall() - start);
       ours_cpu.push_back(cpu() - start_cpu);
       start = wall();
