@@ -52,6 +52,7 @@ Waits waits_of(std::vector<std::int64_t>& waits, std::int64_t jobs) {
 std::string ended_how(AttemptRecord const& attempt) {
   if (attempt.liability == "nobody")
     return attempt.started_ms ? "cluster's fault or preemption: nobody pays" : "never started at the cluster";
+  if (attempt.liability.empty() && !attempt.started_ms && attempt.state == "failed") return "declined by the cluster";
   if (attempt.liability == "tenant" && attempt.exit_code) return "own exit code " + std::to_string(*attempt.exit_code);
   if (attempt.liability == "disputed") return "outcome unknown: disputed";
   return attempt.state.empty() ? "unknown" : attempt.state;

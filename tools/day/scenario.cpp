@@ -70,6 +70,8 @@ std::expected<void, std::string> rewrite(toml::table& scenario, std::int64_t com
     if (names.contains(std::string(trouble.substr(begin, trouble.find(' ', begin) - begin)))) script.push_back(std::string(trouble));
   }
   scenario.insert_or_assign("compression", compression);
+  // Prices are good for a simulated day: five simulated minutes would be gone before a round on a slow machine has ended.
+  scenario.insert_or_assign("valid_for_seconds", 86'400);
   scenario.insert_or_assign("script", std::move(script));
   return {};
 }
