@@ -82,7 +82,7 @@ std::expected<void, std::string> judge_url(std::string_view url) {
   std::string_view const authority = rest.substr(0, rest.find('/'));
   std::string_view const path = rest.substr(authority.size());
   if (authority.find('@') != std::string_view::npos) {
-    return std::unexpected("a user or password is not allowed: credentials are files, named in [credentials]");
+    return std::unexpected("a user or password is not allowed: credentials are files, named by poll_credential");
   }
   if (!all_of(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/%")) {
     return std::unexpected("the path has a character that must be escaped");

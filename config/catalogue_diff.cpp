@@ -33,13 +33,6 @@ class Difference {
                        std::int64_t{in_force} + 1);
   }
 
-  static Position find_place(Places const& places, std::initializer_list<std::string_view> keys) {
-    for (std::string_view const key : keys) {
-      if (auto const place = places.find(key); place != places.end()) return place->second;
-    }
-    return {};
-  }
-
   void equivalence() {
     policy::EquivalenceTable const& table = catalogue_.equivalence;
     if (view_.equivalence == table) return;
@@ -73,7 +66,7 @@ class Difference {
       if (before == old.tariffs.end() || *before == tariff || tariff.version > before->version) continue;
       auto const row = std::ranges::find(entry.file.tariffs, tariff.type, &TariffRow::type) - entry.file.tariffs.begin();
       std::string const key = fmt::format("tariff[{}]", row);
-      refuse(entry.path, find_place(entry.places, {key + ".version", key + ".type", key}), key + ".version", raise(before->version));
+      refuse(entry.path, find_place(entry.places, key + ".version"), key + ".version", raise(before->version));
     }
   }
 
@@ -82,7 +75,7 @@ class Difference {
     if (in_force != view_.programmes.end()) {
       if (in_force->second == entry.definition) return;
       if (entry.definition.version <= in_force->second.version) {
-        refuse(entry.path, find_place(entry.places, {"programme.version", "programme.id", "programme"}), "programme.version",
+        refuse(entry.path, find_place(entry.places, "programme.version"), "programme.version",
                fmt::format("{}: {}", entry.definition.programme.text, raise(in_force->second.version)));
         return;
       }

@@ -10,15 +10,6 @@
 namespace sluice::config {
 namespace {
 
-Position place_of(Places const& places, std::string key) {
-  while (true) {
-    if (auto const found = places.find(key); found != places.end()) return found->second;
-    std::size_t const cut = key.find_last_of(".[");
-    if (cut == std::string::npos) return {};
-    key.resize(cut);
-  }
-}
-
 void check_programmes(Catalogue const& catalogue, KnownNames const& known, std::vector<Diagnostic>& diagnostics) {
   std::map<policy::ProgrammeName, ProgrammeEntry const*> seen;
   for (ProgrammeEntry const& entry : catalogue.programmes) {
@@ -26,7 +17,7 @@ void check_programmes(Catalogue const& catalogue, KnownNames const& known, std::
     auto const [earlier, fresh] = seen.emplace(definition.programme, &entry);
     if (!fresh) {
       std::string const key = entry.rules.name.empty() ? "programme.id" : entry.key + ".name";
-      diagnostics.push_back({Severity::error, entry.path, place_of(entry.places, key), key,
+      diagnostics.push_back({Severity::error, entry.path, find_place(entry.places, key), key,
                              fmt::format("the programme '{}' stands in {} already", definition.programme.text, earlier->second->path)});
     }
     auto const clusters = entry.rules.clusters.value_or(std::vector<policy::ClusterName>{});
@@ -34,14 +25,14 @@ void check_programmes(Catalogue const& catalogue, KnownNames const& known, std::
       std::string const& cluster = clusters[row].text;
       if (std::ranges::find(known.clusters, cluster) != known.clusters.end()) continue;
       std::string const key = fmt::format("{}.clusters[{}]", entry.key, row);
-      diagnostics.push_back({Severity::error, entry.path, place_of(entry.places, key), key,
+      diagnostics.push_back({Severity::error, entry.path, find_place(entry.places, key), key,
                              fmt::format("there is no cluster '{}'; files of clusters/: {}{}", cluster,
                                          known.clusters.empty() ? "none" : fmt::format("{}", fmt::join(known.clusters, ", ")),
                                          did_you_mean(cluster, known.clusters))});
     }
     if (!definition.active) {
       diagnostics.push_back(
-          {Severity::note, entry.path, place_of(entry.places, entry.key), entry.key,
+          {Severity::note, entry.path, find_place(entry.places, entry.key), entry.key,
            fmt::format("the programme '{}' stays inactive; unset: {}", definition.programme.text, fmt::join(definition.unset, ", "))});
     }
   }
@@ -54,7 +45,7 @@ void check_hardware(Catalogue const& catalogue, bool equivalence_known, std::vec
       HardwareRow const& hardware = entry.file.hardware[row];
       std::string const key = fmt::format("hardware[{}]", row);
       auto const remark = [&](Severity severity, std::string text) {
-        diagnostics.push_back({severity, entry.path, place_of(entry.places, key + ".type"), key + ".type", std::move(text)});
+        diagnostics.push_back({severity, entry.path, find_place(entry.places, key + ".type"), key + ".type", std::move(text)});
       };
       if (hardware.status == SourceStatus::illustrative) illustrative.push_back(hardware.type.text);
       if (std::ranges::find(entry.definition.tariffs, hardware.type, &policy::Tariff::type) == entry.definition.tariffs.end()) {
@@ -75,7 +66,7 @@ void check_hardware(Catalogue const& catalogue, bool equivalence_known, std::vec
       if (tariff.status == SourceStatus::illustrative && tariff.price_per_card_hour) illustrative.push_back("price of " + tariff.type.text);
     }
     if (illustrative.empty()) continue;
-    diagnostics.push_back({Severity::warning, entry.path, place_of(entry.places, "hardware"), "hardware",
+    diagnostics.push_back({Severity::warning, entry.path, find_place(entry.places, "hardware"), "hardware",
                            fmt::format("illustrative figures ({}): replace them before real use", fmt::join(illustrative, ", "))});
   }
 }
@@ -85,7 +76,7 @@ void check_hardware(Catalogue const& catalogue, bool equivalence_known, std::vec
 void check_id(std::string const& name, std::string const& id, std::string const& path, Places const& places, std::string_view key,
               std::vector<Diagnostic>& diagnostics) {
   if (id == name) return;
-  diagnostics.push_back({Severity::error, path, place_of(places, std::string(key)), std::string(key),
+  diagnostics.push_back({Severity::error, path, find_place(places, std::string(key)), std::string(key),
                          fmt::format("is '{}', but the file is named '{}.toml': rename one of them", printable(id), name)});
 }
 
@@ -95,7 +86,7 @@ void check_scenario(Scenario const& scenario, std::string const& path, Places co
     std::string const& cluster = scenario.access[row].cluster.text;
     if (cluster.empty() || std::ranges::find(known.clusters, cluster) != known.clusters.end()) continue;
     std::string const key = fmt::format("access[{}].cluster", row);
-    diagnostics.push_back({Severity::error, path, place_of(places, key), key,
+    diagnostics.push_back({Severity::error, path, find_place(places, key), key,
                            fmt::format("there is no cluster '{}'{}", cluster, did_you_mean(cluster, known.clusters))});
   }
 }

@@ -40,7 +40,7 @@ std::string effective_config(Configuration const& configuration) {
     file.programme = entry.header;
     file.tracks.push_back(entry.rules);
     remarks[entry.header.id.text] +=
-        fmt::format("#   '{}' is {}\n", definition.programme.text,
+        fmt::format("## '{}' is {}\n", definition.programme.text,
                     definition.active ? "active" : fmt::format("inactive; unset: {}", fmt::join(definition.unset, ", ")));
   }
   for (auto const& [id, file] : programmes) {

@@ -1,6 +1,9 @@
 #include "config/kinds.hpp"
 
 #include "config/address_text.hpp"
+#include "config/suggestion.hpp"
+
+#include <fmt/format.h>
 
 #include <chrono>
 #include <cmath>
@@ -78,6 +81,53 @@ std::expected<std::int64_t, std::string> integer_of(Value const& value, std::int
   auto const* number = std::get_if<std::int64_t>(&value.data);
   if (number != nullptr && *number >= min && *number <= max) return *number;
   return std::unexpected(fmt::format("must be an integer from {} to {}{}, not {}", min, max, unit, quoted(value)));
+}
+
+std::expected<std::string, std::string> name_of(Value const& value) {
+  auto read = text_of(value, "a name");
+  if (read && !policy::is_name(*read)) {
+    return std::unexpected(
+        fmt::format("must be a name (a letter or digit, then letters, digits, '.', '_', '-'; at most 63), not '{}'", printable(*read)));
+  }
+  return read;
+}
+
+std::string allowed_words(Words const& words) {
+  std::string out;
+  for (auto const& [word, meaning] : words) out += (out.empty() ? "" : " | ") + word;
+  return out;
+}
+
+std::expected<std::int64_t, std::string> word_of(Value const& value, Words const& words) {
+  std::vector<std::string> names;
+  for (auto const& [word, meaning] : words) names.push_back(word);
+  auto const* found = std::get_if<std::string>(&value.data);
+  if (found == nullptr) return std::unexpected(fmt::format("must be one of {}, not {}", fmt::join(names, ", "), quoted(value)));
+  for (auto const& [word, meaning] : words) {
+    if (word == *found) return meaning;
+  }
+  return std::unexpected(
+      fmt::format("must be one of {}, not '{}'{}", fmt::join(names, ", "), printable(*found, 40), did_you_mean(*found, names)));
+}
+
+std::string show_word(std::int64_t meaning, Words const& words) {
+  for (auto const& [word, known] : words) {
+    if (known == meaning) return toml_string(word);
+  }
+  return toml_string("");
+}
+
+Kind<std::string> word(std::vector<std::string> const& allowed) {
+  Words words;
+  for (std::string const& one : allowed) words.emplace_back(one, 0);
+  return simple_kind<std::string>(
+      "word", allowed_words(words),
+      [words](Value const& value) -> std::expected<std::string, std::string> {
+        auto const known = word_of(value, words);
+        if (!known) return std::unexpected(known.error());
+        return std::get<std::string>(value.data);
+      },
+      [](std::string const& chosen) { return toml_string(chosen); });
 }
 
 Kind<bool> boolean() {

@@ -5,13 +5,11 @@
 #include "config/section.hpp"
 #include "policy/definitions.hpp"
 
-#include <fmt/format.h>
-
-#include <array>
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <expected>
-#include <limits>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
@@ -81,18 +79,17 @@ Kind<policy::Timestamp> day_end();
 Kind<double> decimal(double min, double max);
 Kind<std::map<std::string, std::string>> names_map(std::size_t rows_max);
 
+/// The text when it is a policy::Name. Error: what a name is.
+std::expected<std::string, std::string> name_of(Value const& value);
+
 template <class Tag>
 Kind<policy::Name<Tag>> name() {
   using Named = policy::Name<Tag>;
   return simple_kind<Named>(
       "name", "a letter or digit, then letters, digits, '.', '_', '-'; at most 63",
       [](Value const& value) -> std::expected<Named, std::string> {
-        auto read = text_of(value, "a name");
+        auto read = name_of(value);
         if (!read) return std::unexpected(std::move(read.error()));
-        if (!policy::is_name(*read)) {
-          return std::unexpected(fmt::format(
-              "must be a name (a letter or digit, then letters, digits, '.', '_', '-'; at most 63), not '{}'", printable(*read)));
-        }
         return Named{std::move(*read)};
       },
       [](Named const& named) { return toml_string(named.text); });
@@ -105,7 +102,7 @@ class IntegerRange {
   template <std::integral M>
   operator Kind<M>() const {  // NOLINT(google-explicit-constructor): the member's type picks the kind
     return simple_kind<M>(
-        "integer", fmt::format("{} … {}", min_, max_),
+        "integer", std::to_string(min_) + " … " + std::to_string(max_),
         [min = min_, max = max_](Value const& value) -> std::expected<M, std::string> {
           auto read = integer_of(value, min, max, "");
           if (!read) return std::unexpected(std::move(read.error()));
@@ -121,56 +118,47 @@ class IntegerRange {
 
 constexpr IntegerRange integer(std::int64_t min, std::int64_t max) { return {min, max}; }
 
+/// The words of a choice, each with the number of its meaning.
+using Words = std::vector<std::pair<std::string, std::int64_t>>;
+std::string allowed_words(Words const& words);
+std::expected<std::int64_t, std::string> word_of(Value const& value, Words const& words);
+std::string show_word(std::int64_t meaning, Words const& words);
+
 /// One of a closed set of words.
 template <class E>
-Kind<E> choice(std::vector<std::pair<std::string, E>> words) {
-  std::vector<std::string> names;
-  for (auto const& [word, meaning] : words) names.push_back(word);
-  std::string allowed = fmt::format("{}", fmt::join(names, " | "));
+Kind<E> choice(std::initializer_list<std::pair<std::string_view, E>> meanings) {
+  Words words;
+  for (auto const& [word, meaning] : meanings) words.emplace_back(word, static_cast<std::int64_t>(meaning));
   return simple_kind<E>(
-      "word", allowed,
-      [words, names](Value const& value) -> std::expected<E, std::string> {
-        if (auto const* word = std::get_if<std::string>(&value.data)) {
-          for (auto const& [known, meaning] : words) {
-            if (known == *word) return meaning;
-          }
-          return std::unexpected(
-              fmt::format("must be one of {}, not '{}'{}", fmt::join(names, ", "), printable(*word, 40), did_you_mean(*word, names)));
-        }
-        return std::unexpected(fmt::format("must be one of {}, not {}", fmt::join(names, ", "), quoted(value)));
+      "word", allowed_words(words),
+      [words](Value const& value) -> std::expected<E, std::string> {
+        auto const meaning = word_of(value, words);
+        if (!meaning) return std::unexpected(meaning.error());
+        return static_cast<E>(*meaning);
       },
-      [words](E const& meaning) {
-        for (auto const& [word, known] : words) {
-          if (known == meaning) return toml_string(word);
-        }
-        return toml_string("");
-      });
+      [words](E const& meaning) { return show_word(static_cast<std::int64_t>(meaning), words); });
 }
+/// One of a closed set of words that stand for themselves.
+Kind<std::string> word(std::vector<std::string> const& allowed);
 
 /// A list of plain values. Doubles are errors: a repeated word is a slip.
 template <class M>
 Kind<std::vector<M>> list_of(Kind<M> element, std::size_t count_max) {
   Kind<std::vector<M>> kind;
   kind.type = "list of " + element.type;
-  kind.allowed = element.allowed + (element.allowed.empty() ? "" : "; ") + fmt::format("at most {}", count_max);
+  kind.allowed = element.allowed + (element.allowed.empty() ? "" : "; ") + "at most " + std::to_string(count_max);
   kind.read = [read = element.read, count_max](Reader& reader, Value const& value, std::vector<M>& out) {
-    auto const* list = std::get_if<List>(&value.data);
-    if (list == nullptr) {
-      reader.error(value.at, fmt::format("must be a list in brackets, not {}", quoted(value)));
-      return false;
-    }
-    if (list->size() > count_max) {
-      reader.error(value.at, fmt::format("has {} values; at most {} are allowed", list->size(), count_max));
-      return false;
-    }
+    List const* list = rows_of(reader, value, count_max);
+    if (list == nullptr) return false;
     bool good = true;
     for (std::size_t row = 0; row < list->size(); ++row) {
       Reader::Step const step(reader, row);
+      reader.place((*list)[row].at);
       M m{};
       if (!read(reader, (*list)[row], m)) {
         good = false;
       } else if (std::ranges::find(out, m) != out.end()) {
-        reader.error((*list)[row].at, fmt::format("{} stands here twice", quoted((*list)[row])));
+        reader.error((*list)[row].at, quoted((*list)[row]) + " stands here twice");
         good = false;
       } else {
         out.push_back(std::move(m));
@@ -179,9 +167,9 @@ Kind<std::vector<M>> list_of(Kind<M> element, std::size_t count_max) {
     return good;
   };
   kind.show = [show = element.show](std::vector<M> const& values) {
-    std::vector<std::string> texts;
-    for (M const& value : values) texts.push_back(show(value));
-    return fmt::format("[{}]", fmt::join(texts, ", "));
+    std::string shown;
+    for (M const& value : values) shown += (shown.empty() ? "" : ", ") + show(value);
+    return "[" + shown + "]";
   };
   return kind;
 }

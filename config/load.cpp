@@ -2,6 +2,7 @@
 
 #include "config/cross_checks.hpp"
 #include "config/schemas.hpp"
+#include "config/suggestion.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,12 @@
 #include "config/protocols.hpp"
 
 #include "config/kinds.hpp"
+#include "config/suggestion.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
 
 namespace sluice::config {
 namespace {
@@ -26,9 +32,7 @@ std::optional<std::string> read_setting(Reader& reader, ProtocolSetting const& s
     case ProtocolSetting::Type::text: {
       std::string line;
       if (setting.words.empty()) return text(1'024).read(reader, value, line) ? std::optional(line) : std::nullopt;
-      std::vector<std::pair<std::string, std::string>> words;
-      for (std::string const& word : setting.words) words.emplace_back(word, word);
-      return choice(std::move(words)).read(reader, value, line) ? std::optional(line) : std::nullopt;
+      return word(setting.words).read(reader, value, line) ? std::optional(line) : std::nullopt;
     }
   }
   return std::nullopt;

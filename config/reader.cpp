@@ -14,11 +14,19 @@ void Reader::error(Position at, std::string text) {
 }
 
 void Reader::error_at(std::string_view key, std::string text) {
-  auto const table = places_.find(path_);
-  Position at = table == places_.end() ? Position{} : table->second;
   Step const step(*this, key);
-  if (auto const own = places_.find(path_); own != places_.end()) at = own->second;
-  error(at, std::move(text));
+  error(find_place(places_, path_), std::move(text));
+}
+
+bool Reader::has(std::string_view key) const { return places_.contains(path_.empty() ? std::string(key) : path_ + "." + std::string(key)); }
+
+Position find_place(Places const& places, std::string path) {
+  while (true) {
+    if (auto const found = places.find(path); found != places.end()) return found->second;
+    if (path.empty()) return {};
+    std::size_t const cut = path.find_last_of(".[");
+    path.resize(cut == std::string::npos ? 0 : cut);
+  }
 }
 
 Reader::Step::Step(Reader& reader, std::string_view key) : reader_(reader), length_before_(reader.path_.size()) {

@@ -16,6 +16,9 @@ namespace sluice::config {
 /// Where each key that was read stands, by its path. Checks across files point with it.
 using Places = std::map<std::string, Position, std::less<>>;
 
+/// Where the key stands, or the nearest table or list around it that stands somewhere: of "track[1].name", then "track[1]", then "track".
+Position find_place(Places const& places, std::string path);
+
 /// Of one file; what comes after is not shown.
 constexpr std::size_t errors_shown_max = 200;
 
@@ -27,9 +30,11 @@ class Reader {
 
   /// An error about the value at the current path.
   void error(Position at, std::string text);
-  /// An error about a key of the table at the current path; at the key's place if it stands there, else at the table's.
+  /// An error about a key below the table at the current path; at the key's place if it stands there, else at that of what is around it.
   void error_at(std::string_view key, std::string text);
 
+  /// Whether a key below the table at the current path stands in the file.
+  bool has(std::string_view key) const;
   /// Remembers where the value at the current path stands.
   void place(Position at) { places_[path_] = at; }
   std::filesystem::path const& base() const { return base_; }

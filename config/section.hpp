@@ -8,12 +8,7 @@
 
 #include "config/document.hpp"
 #include "config/reader.hpp"
-#include "config/suggestion.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -21,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -65,6 +61,26 @@ struct Kind {
   bool list_of_tables = false;
 };
 
+/// Walks the members of a table: an error for each unknown key and each required one that is absent; the others, by their index in `doc`,
+/// go to `read_field` with the reader standing at them. False when the value is no table.
+bool walk_table(Reader& reader, Value const& value, SectionDoc const& doc,
+                std::function<void(std::size_t, Value const&)> const& read_field);
+
+/// The rows of a list of at most `rows_max`, or nullptr after an error.
+List const* rows_of(Reader& reader, Value const& value, std::size_t rows_max);
+
+template <class M>
+ShownKey show_with(Kind<M> const& kind, M const& value) {
+  ShownKey shown;
+  if (kind.show_inner) {
+    shown.inner = kind.show_inner(value);
+    shown.list_of_tables = kind.list_of_tables;
+  } else {
+    shown.text = kind.show(value);
+  }
+  return shown;
+}
+
 template <class S>
 class Section {
  public:
@@ -76,35 +92,24 @@ class Section {
   /// A key that must be there.
   template <class M, class B>
   Section& required(std::string key, M B::* member, Kind<std::type_identity_t<M>> kind, std::string description) {
-    return add<M, B>(std::move(key), member, std::move(kind), "required", std::move(description));
+    return add(std::move(key), "required", std::move(description), std::make_shared<Plain<M, B> const>(member, std::move(kind)));
   }
   /// A key that may be absent; then the member keeps its default.
   template <class M, class B>
   Section& defaulted(std::string key, M B::* member, Kind<std::type_identity_t<M>> kind, std::string description) {
     S const defaults{};
     std::string presence = kind.show ? "default " + kind.show(defaults.*member) : "may be absent";
-    return add<M, B>(std::move(key), member, std::move(kind), std::move(presence), std::move(description));
+    return add(std::move(key), std::move(presence), std::move(description), std::make_shared<Plain<M, B> const>(member, std::move(kind)));
   }
   /// A figure that may be unknown; then it stays unset.
   template <class M, class B>
   Section& optional(std::string key, std::optional<M> B::* member, Kind<std::type_identity_t<M>> kind, std::string description) {
-    Field field;
-    field.present = [member](S const& s) { return (s.*member).has_value(); };
-    field.read = [member, read = kind.read](Reader& reader, Value const& value, S& s) {
-      M read_value{};
-      if (read(reader, value, read_value)) s.*member = std::move(read_value);
-    };
-    field.show = [member, show = shower(kind)](S const& s) { return show(*(s.*member)); };
-    return add(std::move(key), std::move(field), kind, "unset", std::move(description));
+    return add(std::move(key), "unset", std::move(description), std::make_shared<Unset<M, B> const>(member, std::move(kind)));
   }
   /// A key that becomes an entry of a map under its own name.
   template <class M, class B>
-  Section& entry(std::string key, std::map<std::string, M> B::* map, Kind<std::type_identity_t<M>> kind, std::string description) {
-    Field field;
-    field.present = [map, key](S const& s) { return (s.*map).contains(key); };
-    field.read = [map, key, read = kind.read](Reader& reader, Value const& value, S& s) { read(reader, value, (s.*map)[key]); };
-    field.show = [map, key, show = shower(kind)](S const& s) { return show((s.*map).at(key)); };
-    return add(std::string(key), std::move(field), kind, "unset", std::move(description));
+  Section& entry(std::string const& key, std::map<std::string, M> B::* map, Kind<std::type_identity_t<M>> kind, std::string description) {
+    return add(key, "unset", std::move(description), std::make_shared<Entry<M, B> const>(map, key, std::move(kind)));
   }
   /// A condition over several keys, looked at when each key by itself was right.
   Section& check(std::function<void(Reader&, S const&)> condition) {
@@ -120,31 +125,9 @@ class Section {
   /// Reads a table into `s`; reports every error in it. Whether there was none.
   bool read(Reader& reader, Value const& value, S& s) const {
     std::size_t const errors_before = reader.errors();
-    auto const* table = std::get_if<TableValue>(&value.data);
-    if (table == nullptr) {
-      reader.error(value.at, fmt::format("must be a table, not {}", kind_name(value)));
-      return false;
-    }
-    reader.place(value.at);
-    std::vector<bool> seen(fields_.size());
-    for (Member const& member : *table) {
-      auto const known = std::ranges::find(doc_->keys, member.key, &KeyDoc::key);
-      Reader::Step const step(reader, member.key);
-      if (known == doc_->keys.end()) {
-        reader.error(member.at, fmt::format("unknown key; allowed here: {}{}", fmt::join(keys(), ", "), did_you_mean(member.key, keys())));
-        continue;
-      }
-      auto const index = static_cast<std::size_t>(known - doc_->keys.begin());
-      seen[index] = true;
-      reader.place(member.at);
-      fields_[index].read(reader, member.value, s);
-    }
-    for (std::size_t index = 0; index < fields_.size(); ++index) {
-      KeyDoc const& key = doc_->keys[index];
-      if (seen[index] || key.presence != "required") continue;
-      reader.error_at(key.key,
-                      fmt::format("is required: {}{}{}; {}", key.type, key.allowed.empty() ? "" : " ", key.allowed, key.description));
-    }
+    bool const walked =
+        walk_table(reader, value, *doc_, [&](std::size_t index, Value const& member) { fields_[index]->read(reader, member, s); });
+    if (!walked) return false;
     if (reader.errors() == errors_before) {
       for (auto const& condition : checks_) condition(reader, s);
     }
@@ -156,8 +139,8 @@ class Section {
   ShownTable show(S const& s) const {
     ShownTable shown;
     for (std::size_t index = 0; index < fields_.size(); ++index) {
-      if (!fields_[index].present(s)) continue;
-      ShownKey key = fields_[index].show(s);
+      if (!fields_[index]->present(s)) continue;
+      ShownKey key = fields_[index]->show(s);
       key.key = doc_->keys[index].key;
       shown.push_back(std::move(key));
     }
@@ -168,7 +151,7 @@ class Section {
   std::vector<std::string> unset(S const& s) const {
     std::vector<std::string> names;
     for (std::size_t index = 0; index < fields_.size(); ++index) {
-      if (!fields_[index].present(s)) names.push_back(doc_->keys[index].key);
+      if (!fields_[index]->present(s)) names.push_back(doc_->keys[index].key);
     }
     return names;
   }
@@ -176,49 +159,77 @@ class Section {
   std::shared_ptr<SectionDoc const> doc() const { return doc_; }
 
  private:
-  struct Field {
-    std::function<bool(S const&)> present = [](S const&) { return true; };
-    std::function<void(Reader&, Value const&, S&)> read;
-    std::function<ShownKey(S const&)> show;
+  /// One key: how it is read into S and shown from it.
+  class Field {
+   public:
+    virtual ~Field() = default;
+    virtual bool present(S const&) const { return true; }
+    virtual void read(Reader& reader, Value const& value, S& s) const = 0;
+    virtual ShownKey show(S const& s) const = 0;
+    virtual KeyDoc doc() const = 0;
   };
 
   template <class M>
-  static std::function<ShownKey(M const&)> shower(Kind<M> const& kind) {
-    return [show = kind.show, inner = kind.show_inner, list = kind.list_of_tables](M const& value) {
-      ShownKey shown;
-      if (inner) {
-        shown.inner = inner(value);
-        shown.list_of_tables = list;
-      } else {
-        shown.text = show(value);
-      }
-      return shown;
-    };
-  }
+  class Kinded : public Field {
+   public:
+    explicit Kinded(Kind<M> kind) : kind_(std::move(kind)) {}
+    KeyDoc doc() const override { return {"", kind_.type, kind_.allowed, "", "", kind_.inner}; }
+
+   protected:
+    Kind<M> kind_;
+  };
 
   template <class M, class B>
-  Section& add(std::string key, M B::* member, Kind<M> kind, std::string presence, std::string description) {
-    Field field;
-    field.read = [member, read = kind.read](Reader& reader, Value const& value, S& s) { read(reader, value, s.*member); };
-    field.show = [member, show = shower(kind)](S const& s) { return show(s.*member); };
-    return add(std::move(key), std::move(field), kind, std::move(presence), std::move(description));
-  }
+  class Plain final : public Kinded<M> {
+   public:
+    Plain(M B::* member, Kind<M> kind) : Kinded<M>(std::move(kind)), member_(member) {}
+    void read(Reader& reader, Value const& value, S& s) const override { this->kind_.read(reader, value, s.*member_); }
+    ShownKey show(S const& s) const override { return show_with(this->kind_, s.*member_); }
 
-  template <class M>
-  Section& add(std::string key, Field field, Kind<M> const& kind, std::string presence, std::string description) {
-    doc_->keys.push_back({std::move(key), kind.type, kind.allowed, std::move(presence), std::move(description), kind.inner});
+   private:
+    M B::* member_;
+  };
+
+  template <class M, class B>
+  class Unset final : public Kinded<M> {
+   public:
+    Unset(std::optional<M> B::* member, Kind<M> kind) : Kinded<M>(std::move(kind)), member_(member) {}
+    bool present(S const& s) const override { return (s.*member_).has_value(); }
+    void read(Reader& reader, Value const& value, S& s) const override {
+      M known{};
+      if (this->kind_.read(reader, value, known)) s.*member_ = std::move(known);
+    }
+    ShownKey show(S const& s) const override { return show_with(this->kind_, *(s.*member_)); }
+
+   private:
+    std::optional<M> B::* member_;
+  };
+
+  template <class M, class B>
+  class Entry final : public Kinded<M> {
+   public:
+    Entry(std::map<std::string, M> B::* map, std::string key, Kind<M> kind) : Kinded<M>(std::move(kind)), map_(map), key_(std::move(key)) {}
+    bool present(S const& s) const override { return (s.*map_).contains(key_); }
+    void read(Reader& reader, Value const& value, S& s) const override { this->kind_.read(reader, value, (s.*map_)[key_]); }
+    ShownKey show(S const& s) const override { return show_with(this->kind_, (s.*map_).at(key_)); }
+
+   private:
+    std::map<std::string, M> B::* map_;
+    std::string key_;
+  };
+
+  Section& add(std::string key, std::string presence, std::string description, std::shared_ptr<Field const> field) {
+    KeyDoc doc = field->doc();
+    doc.key = std::move(key);
+    doc.presence = std::move(presence);
+    doc.description = std::move(description);
+    doc_->keys.push_back(std::move(doc));
     fields_.push_back(std::move(field));
     return *this;
   }
 
-  std::vector<std::string> keys() const {
-    std::vector<std::string> names;
-    for (KeyDoc const& key : doc_->keys) names.push_back(key.key);
-    return names;
-  }
-
   std::shared_ptr<SectionDoc> doc_;
-  std::vector<Field> fields_;  ///< in the order of doc_->keys
+  std::vector<std::shared_ptr<Field const>> fields_;  ///< in the order of doc_->keys
   std::vector<std::function<void(Reader&, S const&)>> checks_;
   std::vector<std::function<void(Reader&, S const&)>> whole_checks_;
 };
@@ -241,17 +252,10 @@ Kind<std::vector<S>> tables_of(Section<S> section, std::size_t rows_max) {
   auto shared = std::make_shared<Section<S> const>(std::move(section));
   Kind<std::vector<S>> kind;
   kind.type = "list of tables";
-  kind.allowed = fmt::format("at most {}", rows_max);
+  kind.allowed = "at most " + std::to_string(rows_max);
   kind.read = [shared, rows_max](Reader& reader, Value const& value, std::vector<S>& rows) {
-    auto const* list = std::get_if<List>(&value.data);
-    if (list == nullptr) {
-      reader.error(value.at, fmt::format("must be a list of tables, not {}", kind_name(value)));
-      return false;
-    }
-    if (list->size() > rows_max) {
-      reader.error(value.at, fmt::format("has {} rows; at most {} are allowed", list->size(), rows_max));
-      return false;
-    }
+    List const* list = rows_of(reader, value, rows_max);
+    if (list == nullptr) return false;
     bool good = true;
     for (std::size_t row = 0; row < list->size(); ++row) {
       Reader::Step const step(reader, row);

@@ -137,7 +137,7 @@ TEST_F(Diff, RulesChangeOnlyWithAHigherVersion) {
   folder.write("programmes/voucher.toml", with(valid_programme, "max_bp = 3000", "max_bp = 4000"));
   EXPECT_EQ(
       refusal(),
-      "programmes/voucher.toml:2:1: programme.version: voucher: differs from version 1 in force; set version = 2 or higher, so that old "
+      "programmes/voucher.toml:1:1: programme.version: voucher: differs from version 1 in force; set version = 2 or higher, so that old "
       "contracts keep the old rule");
   folder.write("programmes/voucher.toml",
                with(with(valid_programme, "max_bp = 3000", "max_bp = 4000"), "id = \"voucher\"", "id = \"voucher\"\nversion = 2"));
@@ -149,7 +149,7 @@ TEST_F(Diff, TariffsChangeOnlyWithAHigherVersion) {
   folder.write("clusters/qingyang.toml", with(valid_cluster, "[[tariff]]\n", "[[tariff]]\nincrement_ms = 60000\n"));
   EXPECT_EQ(
       refusal(),
-      "clusters/qingyang.toml:21:1: tariff[0].version: differs from version 1 in force; set version = 2 or higher, so that old contracts "
+      "clusters/qingyang.toml:19:1: tariff[0].version: differs from version 1 in force; set version = 2 or higher, so that old contracts "
       "keep the old rule");
   folder.write("clusters/qingyang.toml", with(valid_cluster, "[[tariff]]\n", "[[tariff]]\nincrement_ms = 60000\nversion = 2\n"));
   EXPECT_THAT(types(events()), ElementsAre("cluster.defined/1"));
