@@ -144,7 +144,7 @@ TEST_F(ConnectorTest, ADispatchIsNeverSentTwice) {
       {{.bytes = "", .then = Then::reset}, true},
       {{.bytes = "", .then = Then::hang}, true},
       {{.bytes = whole.substr(0, whole.size() - 5), .then = Then::close}, true},
-      {{.bytes = whole, .piece = 1, .between = 10ms}, true},
+      {{.bytes = whole, .piece = 1, .between = 50ms}, true},
       {{.bytes = "garbage\r\n\r\n", .then = Then::close}, true},
       {{.bytes = test::reply(500, "{}")}, true},
       {{.bytes = test::reply(503, "", "Retry-After: 0\r\n")}, true},
@@ -156,7 +156,7 @@ TEST_F(ConnectorTest, ADispatchIsNeverSentTwice) {
     SCOPED_TRACE(behaviour.bytes.substr(0, 40));
     start({behaviour}, [](ClusterOptions& options) {
       options.tries_max = 5;
-      options.site.deadline = 200ms;
+      options.site.deadline = 700ms;
     });
     auto const outcome = wait(connector->dispatch("acme", order()));
     ASSERT_FALSE(outcome.has_value());

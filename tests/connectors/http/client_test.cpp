@@ -59,7 +59,7 @@ TEST_F(HttpClientTest, SilenceIsATimeoutWithUnknownOutcome) {
   RawServer server(loop, always({.bytes = "", .then = Then::hang}));
   ASSERT_TRUE(client->add_site("s", site_at(server.port())));
   HttpRequest request = post("{}");
-  request.deadline = 60ms;
+  request.deadline = 500ms;
   expect_fault(ask(request), HttpFaultKind::timeout_unknown, true);
   EXPECT_EQ(client->load().in_flight, 0u);
 }
@@ -68,7 +68,7 @@ TEST_F(HttpClientTest, SlowDripEndsAtTheDeadline) {
   RawServer server(loop, always({.bytes = ok(std::string(10'000, 'x')), .piece = 1, .between = 5ms}));
   ASSERT_TRUE(client->add_site("s", site_at(server.port())));
   HttpRequest request = get();
-  request.deadline = 150ms;
+  request.deadline = 500ms;
   expect_fault(ask(request), HttpFaultKind::timeout_unknown, true);
 }
 
@@ -132,7 +132,7 @@ TEST_F(HttpClientTest, CompressedAnswerIsReadAndABombIsStoppedAtTheCap) {
   auto const plain = ask(get());
   ASSERT_TRUE(plain.has_value());
   EXPECT_EQ(plain->body, "hello");
-  body = gzip(std::string(64u << 20, '\0'));
+  body = gzip(std::string(16u << 20, '\0'));
   ASSERT_LT(body.size(), 100'000u);
   expect_fault(ask(get()), HttpFaultKind::too_large, true);
   body = gzip(std::string(100'001, 'a'));

@@ -58,7 +58,7 @@ class ServedTest : public ::testing::Test {
     options.cluster = "qingyang";
     options.site.base_url = server->url("qingyang");
     options.site.addresses.allow_loopback = true;
-    options.site.deadline = 300ms;
+    options.site.deadline = 700ms;
     options.site.body_bytes_max = 1u << 20;
     options.tries_max = 1;
     options.breaker.failures_to_open = 1'000'000;
@@ -182,7 +182,7 @@ TEST_F(ServedTest, EveryAnswerKeepsTheContract) {
 
 TEST_F(ServedTest, EveryTroubleIsWhatItSays) {
   std::vector<std::pair<std::string, std::string>> const faults{
-      {"hangs", "timeout"},       {"slow 2s", "timeout"},          {"drips", "timeout"},          {"truncates", "interrupted"},
+      {"hangs", "timeout"},       {"slow 5s", "timeout"},          {"drips", "timeout"},          {"truncates", "interrupted"},
       {"garbage", "malformed"},   {"floods", "too_large"},         {"html", "malformed"},         {"wrong-type", "malformed"},
       {"fails", "cluster_error"}, {"unavailable", "rate_limited"}, {"throttles", "rate_limited"}, {"redirects", "malformed"},
   };
