@@ -95,7 +95,7 @@ TEST(Workload, SpeedsAgreeWithTheShippedEquivalences) {
   }
   for (CardSpeed const& speed : card_speeds) {
     auto const found = shipped.find(std::string(speed.type));
-    if (found != shipped.end()) EXPECT_EQ(found->second, speed.ppm) << speed.type;
+    EXPECT_TRUE(found == shipped.end() || found->second == speed.ppm) << speed.type;
   }
   EXPECT_FALSE(shipped.contains("H800")) << "shipped now: take its figure instead of the made-up one";
 }
