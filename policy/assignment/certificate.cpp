@@ -209,8 +209,9 @@ std::expected<CertificateReport, Violation> check_certificate(Problem const& pro
   if (certificate.bound > *proven)
     return violation(ViolationKind::bound_unproven, 0,
                      "bound is given as " + std::to_string(certificate.bound) + " but the prices prove only " + std::to_string(*proven));
-  report.gap = report.cost - report.bound;
   constexpr Int128 most = std::numeric_limits<std::int64_t>::max();
+  report.gap =
+      static_cast<std::int64_t>(std::min(Int128{report.cost} - report.bound, most));  // a claimed bound may be as low as 64 bits go
   for (Int128 const amount : *used) report.row_use.push_back(static_cast<std::int64_t>(std::min(amount, most)));
   return report;
 }
