@@ -50,8 +50,8 @@ void LotKeeper::take_part(policy::State const& state, std::vector<log::PrivatePa
   parts.push_back({log::PrivateKind::secret_state, "operator", part_key(*day_), secret_, 0});
 }
 
-std::uint64_t LotKeeper::lot(policy::State const& state, policy::TenantName const& tenant, std::string_view idempotency_key) {
-  return policy::lot_of(as_hash(secret(state)), tenant, policy::sha256(idempotency_key));
+std::uint64_t LotKeeper::lot(policy::State const& state, policy::TenantName const& tenant, policy::Hash const& idempotency) {
+  return policy::lot_of(as_hash(secret(state)), tenant, idempotency);
 }
 
 }  // namespace sluice::broker

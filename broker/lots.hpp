@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace sluice::broker {
@@ -23,7 +22,7 @@ class LotKeeper {
   /// The private part that belongs to the LotDayOpened just applied; call from Submission::applied for every event.
   void take_part(policy::State const& state, std::vector<log::PrivatePart>& parts);
   /// The lot of a job accepted now. REQUIRES: due() gave nothing for this time.
-  std::uint64_t lot(policy::State const& state, policy::TenantName const& tenant, std::string_view idempotency_key);
+  std::uint64_t lot(policy::State const& state, policy::TenantName const& tenant, policy::Hash const& idempotency);
 
  private:
   std::string const& secret(policy::State const& state);

@@ -6,8 +6,9 @@
 namespace sluice::policy {
 namespace {
 
+/// Rounded up; at most the largest 64-bit integer, which no limit on time admits.
 std::int64_t ceil_div(Int128 numerator, Int128 denominator) {
-  return static_cast<std::int64_t>((numerator + denominator - 1) / denominator);
+  return static_cast<std::int64_t>(std::min<Int128>((numerator + denominator - 1) / denominator, INT64_MAX));
 }
 
 /// Throughput of `type` in millionths of one reference card of the job; nullopt when nobody stated it.

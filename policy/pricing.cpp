@@ -2,6 +2,7 @@
 #include "policy/pricing.hpp"
 
 #include "policy/eligibility.hpp"
+#include "policy/subsidy.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -24,8 +25,7 @@ struct BidTerms {
   Money price{};
   Tariff tariff{};
   std::int32_t cards = 1;
-  std::int32_t rate_bp = 0;
-  Rounding subsidy_rounding = Rounding::floor_fen;
+  SubsidyRule subsidy{};
   Money voucher_left{};
   std::int32_t fee_bp = 0;
 };
@@ -36,7 +36,8 @@ std::optional<Shares> shares_for(BidTerms const& terms, std::int64_t run_ms) {
   auto const gross = gross_price(terms.price, static_cast<std::int64_t>(card_ms), terms.tariff.rounding);
   if (!gross) return std::nullopt;
   Shares shares{.gross = *gross};
-  if (terms.rate_bp > 0) shares.subsidy = std::min(apply_rate(*gross, terms.rate_bp, terms.subsidy_rounding), terms.voucher_left);
+  Charge const charge{terms.price, static_cast<std::int64_t>(card_ms), terms.tariff.rounding, *gross};
+  shares.subsidy = std::min(subsidy_of(terms.subsidy, charge), terms.voucher_left);
   shares.fee = apply_rate(*gross, terms.fee_bp, Rounding::half_up_fen);
   auto const net = checked_add({gross->micro_yuan - shares.subsidy.micro_yuan}, shares.fee);
   if (!net || *net > money_max) return std::nullopt;
@@ -48,7 +49,7 @@ std::optional<Shares> shares_for(BidTerms const& terms, std::int64_t run_ms) {
 std::optional<Money> hold_for(BidTerms const& terms, std::int64_t run_ms) {
   auto const shares = shares_for(terms, run_ms);
   if (!shares) return std::nullopt;
-  bool const margin = terms.rate_bp > 0 && !whole_fen(terms.tariff.rounding);
+  bool const margin = terms.subsidy.rate_bp > 0 && !whole_fen(terms.tariff.rounding);
   return Money{shares->net.micro_yuan + (margin ? micro_yuan_per_fen : 0)};
 }
 
@@ -88,6 +89,12 @@ std::optional<Reason> cluster_excludes(ClusterStatus status) {
       return Reason::cluster_quarantined;
   }
   return Reason::cluster_quarantined;
+}
+
+/// What the site says is left in a programme's purse; no limit where it says nothing.
+Money left_by_site(ClusterOffers const& seen, ProgrammeName const& programme) {
+  auto const terms = std::ranges::find(seen.terms, programme, &VoucherTerms::programme);
+  return terms == seen.terms.end() ? money_max : terms->remaining_purse.value_or(money_max);
 }
 
 bool declined_now(Market const& market, JobView const& job, ClusterName const& cluster) {
@@ -167,11 +174,10 @@ std::expected<PricedBid, Reason> price_bid(Market const& market, JobView const& 
     if (held == market.catalogue().entitlements.end()) return std::unexpected(Reason::unknown_entitlement);
     auto const rate = voucher_rate(market, held->second, job.tenant, key.cluster, *fit->hardware);
     if (!rate) return std::unexpected(rate.error());
-    terms.voucher_left = market.entitlement_free(*key.entitlement);
+    terms.voucher_left = std::min(market.entitlement_free(*key.entitlement), left_by_site(*seen, held->second.programme));
     if (terms.voucher_left.micro_yuan <= 0) return std::unexpected(Reason::entitlement_exhausted);
     ProgrammeDefinition const& programme = market.catalogue().programmes.at({held->second.programme, held->second.programme_version});
-    terms.rate_bp = *rate;
-    terms.subsidy_rounding = programme.rounding;
+    terms.subsidy = {programme.flow, *rate, programme.rounding};
     programme_version = held->second.programme_version;
     auto const declared = shares_for(terms, fit->estimate_ms);
     if (declared && programme.floor && declared->gross < *programme.floor) return std::unexpected(Reason::below_programme_floor);
@@ -207,7 +213,7 @@ std::expected<PricedBid, Reason> price_bid(Market const& market, JobView const& 
                     .list_price_per_card_hour = offer->list_price_per_card_hour,
                     .price_per_card_hour = terms.price,
                     .programme_version = programme_version,
-                    .rate_bp = terms.rate_bp,
+                    .rate_bp = terms.subsidy.rate_bp,
                     .tariff_version = terms.tariff.version,
                     .type = key.type,
                     .variant = key.variant};

@@ -3,6 +3,7 @@
 
 #include "policy/limits.hpp"
 #include "policy/pricing.hpp"
+#include "policy/subsidy.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -33,11 +34,16 @@ std::optional<Money> priced(Attempt const& attempt, std::optional<std::int64_t> 
 Money minus(Money a, Money b) { return {a.micro_yuan - b.micro_yuan}; }
 Money plus(Money a, Money b) { return {a.micro_yuan + b.micro_yuan}; }
 
-Rounding subsidy_rounding(Catalogue const& catalogue, Allocation const& allocation) {
+/// The rule of the programme's version that the allocation cites: later versions do not touch it.
+SubsidyRule subsidy_rule(Catalogue const& catalogue, Allocation const& allocation) {
+  SubsidyRule rule{.rate_bp = allocation.rate_bp};
   auto const held = catalogue.entitlements.find(*allocation.entitlement);
-  if (held == catalogue.entitlements.end()) return Rounding::floor_fen;
+  if (held == catalogue.entitlements.end()) return rule;
   auto const programme = catalogue.programmes.find({held->second.programme, allocation.programme_version});
-  return programme == catalogue.programmes.end() ? Rounding::floor_fen : programme->second.rounding;
+  if (programme == catalogue.programmes.end()) return rule;
+  rule.flow = programme->second.flow;
+  rule.rounding = programme->second.rounding;
+  return rule;
 }
 
 }  // namespace
@@ -81,8 +87,10 @@ AttemptSettled settlement_of(Catalogue const& catalogue, Attempt const& attempt)
   auto const within_billed = billed_card_ms(attempt, std::min(run_ms, allocation.limit_ms));
   Money const within = std::min(gross, priced(attempt, within_billed).value_or(gross));
   line.billed_card_ms = within_billed.value_or(line.billed_card_ms);
-  if (allocation.entitlement)
-    line.subsidy = std::min(apply_rate(within, allocation.rate_bp, subsidy_rounding(catalogue, allocation)), allocation.hold_subsidy);
+  if (allocation.entitlement) {
+    Charge const charge{allocation.price_per_card_hour, line.billed_card_ms, attempt.tariff.rounding, within};
+    line.subsidy = std::min(subsidy_of(subsidy_rule(catalogue, allocation), charge), allocation.hold_subsidy);
+  }
   line.fee = apply_rate(within, allocation.fee_bp, Rounding::half_up_fen);
   line.net = minus(within, line.subsidy);
 

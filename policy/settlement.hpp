@@ -17,7 +17,7 @@ Liability liability_of(Outcome outcome);
 std::optional<Money> gross_of(Attempt const& attempt, std::int64_t card_ms);
 
 /// The settlement that must follow. With `gross` for all use and `within` for use up to the granted limit:
-///   tenant:    subsidy = min(rate × within, held subsidy); fee = fee_bp × within, to the nearest fen;
+///   tenant:    subsidy = min(subsidy_of(within), held subsidy); fee = fee_bp × within, to the nearest fen;
 ///              loss = (gross − within) + the job's extra, in proportion to use up to the estimate;
 ///              net = gross − subsidy − loss;  released = hold − net − fee.
 ///   operator:  loss = gross; the whole hold is released.     centre: gross is disputed; the whole hold is released.

@@ -54,6 +54,7 @@ asio::awaitable<Answer> submit_job(Api& api, Call& call) {
 
   Sealed sealed = seal(log::PrivateKind::payload, tenant.text, encode_payload(job.payload));
   policy::JobAccepted accepted;
+  accepted.idempotency = policy::sha256(call.idempotent->key());
   accepted.payload = sealed.commitment;
   accepted.spec = std::move(job.spec);
   accepted.tenant = tenant;
@@ -65,7 +66,7 @@ asio::awaitable<Answer> submit_job(Api& api, Call& call) {
     if (done) return std::nullopt;
     if (auto day = api.lots.due(state, at)) return day;
     done = true;
-    accepted.lot = api.lots.lot(state, tenant, call.idempotent->key());
+    accepted.lot = api.lots.lot(state, tenant, accepted.idempotency);
     return accepted;
   };
   submission.private_parts.push_back(std::move(sealed.part));

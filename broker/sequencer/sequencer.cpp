@@ -2,6 +2,7 @@
 #include "broker/sequencer/sequencer.hpp"
 
 #include "broker/sequencer/row_pages.hpp"
+#include "policy/entry_check.hpp"
 #include "policy/invariants.hpp"
 #include "policy/state/rows.hpp"
 
@@ -138,6 +139,7 @@ std::optional<policy::Refusal> Sequencer::append_event(policy::Timestamp at, pol
   pending_.group.entries.push_back(log::encode_entry(pending_.committed.back().stamped));
   pending_.bytes += pending_.group.entries.back().size();
   log::collect_blobs(event, pending_.group.blobs);
+  if (auto const violation = policy::check_entry(state_, at, event)) fail("invariant broken, nothing was appended: " + *violation, true);
   return std::nullopt;
 }
 
@@ -169,6 +171,7 @@ void Sequencer::pump() {
         rejected = Rejected{Rejected::Kind::refused, std::move(*refusal), applied.count};
         break;
       }
+      if (failed_) return;  // every handler has been told, this one's too
       if (applied.count++ == 0) applied.first = sequence;
       if (queued.submission.applied) queued.submission.applied(sequence, effects, pending_.group.private_parts);
       apply_forced(at);

@@ -1,7 +1,6 @@
 // Attempts: from the intent to dispatch to the last word about them.
 #include "policy/apply/attempt_flow.hpp"
 #include "policy/limits.hpp"
-#include "policy/settlement.hpp"
 
 #include <algorithm>
 
@@ -11,16 +10,17 @@ namespace {
 std::string named(AttemptId id) { return "attempt " + to_string(id); }
 
 /// A reading must not fall, and must not cost more than any attempt can.
-Verdict reading_refuses(Attempt const& attempt, std::int64_t card_ms) {
+Verdict reading_refuses(State const& state, Attempt const& attempt, std::int64_t card_ms) {
   if (card_ms < attempt.card_ms)
     return refuse(Reason::malformed, "card_ms: a cumulative reading never falls below " + std::to_string(attempt.card_ms));
-  auto const gross = gross_of(attempt, card_ms);
-  if (!gross || *gross > limits::gross_max) return refuse(Reason::amount_overflow, "card_ms: it would cost more than any attempt can");
-  return std::nullopt;
+  return charge_refuses(state, attempt, card_ms);
 }
 
 /// A lost attempt that is seen again goes on where it was, if nothing has taken its place: holds are held again, cards are live again.
-Verdict revive_refuses(FoundAttempt const& found) {
+/// Not at a cluster that was removed meanwhile: there is nowhere to count its cards, so it can only end or be decided on.
+Verdict revive_refuses(State const& state, FoundAttempt const& found) {
+  ClusterName const& cluster = found.attempt->allocation.cluster;
+  if (!state.catalogue->clusters.contains(cluster)) return refuse(Reason::unknown_cluster, named(found.attempt->id) + ": " + cluster.text);
   if (!is_current(found)) return refuse(Reason::allocation_superseded, named(found.attempt->id) + ": a later attempt was made; stop it");
   if (found.job->status != JobStatus::queued && found.job->status != JobStatus::lost)
     return refuse(Reason::job_already_final, named(found.attempt->id));
@@ -79,7 +79,7 @@ Verdict on(Editor& editor, AttemptAcknowledged const& event) {
   if (attempt.status == AttemptStatus::acknowledged || attempt.status == AttemptStatus::running)
     return refuse(Reason::already_exists, named(event.attempt));
   if (attempt.status == AttemptStatus::lost) {
-    if (auto refusal = revive_refuses(*found)) return refusal;
+    if (auto refusal = revive_refuses(editor.state(), *found)) return refusal;
   }
   bool const started = attempt.started_at.has_value();
   editor.change_attempt(event.attempt, [&](Attempt& changed) { changed.remote = event.remote; });
@@ -119,7 +119,7 @@ Verdict on(Editor& editor, AttemptStarted const& event) {
   if (event.started_at.ms < 0 || event.started_at > editor.at()) return refuse(Reason::malformed, "started_at: not after now");
   if (attempt.status == AttemptStatus::running) return refuse(Reason::already_exists, named(event.attempt));
   if (attempt.status == AttemptStatus::lost) {
-    if (auto refusal = revive_refuses(*found)) return refusal;
+    if (auto refusal = revive_refuses(editor.state(), *found)) return refusal;
   } else if (attempt.status != AttemptStatus::acknowledged) {
     return refuse(Reason::out_of_order, named(event.attempt) + ": the cluster has not acknowledged it");
   }
@@ -136,7 +136,7 @@ Verdict on(Editor& editor, AttemptMetered const& event) {
   AttemptStatus const status = found->attempt->status;
   if (status == AttemptStatus::allocated || status == AttemptStatus::intended)
     return refuse(Reason::out_of_order, named(event.attempt) + ": the cluster has not acknowledged it");
-  if (auto refusal = reading_refuses(*found->attempt, event.card_ms)) return refusal;
+  if (auto refusal = reading_refuses(editor.state(), *found->attempt, event.card_ms)) return refusal;
   editor.change_attempt(event.attempt, [&](Attempt& attempt) { attempt.card_ms = event.card_ms; });
   return std::nullopt;
 }
@@ -158,7 +158,7 @@ Verdict on(Editor& editor, AttemptEnded const& event) {
   if (!found) return found.error();
   Attempt const& attempt = *found->attempt;
   if (attempt.status == AttemptStatus::allocated) return refuse(Reason::out_of_order, named(event.attempt) + ": nothing was sent");
-  if (auto refusal = reading_refuses(attempt, event.card_ms)) return refusal;
+  if (auto refusal = reading_refuses(editor.state(), attempt, event.card_ms)) return refusal;
   bool const current = is_current(*found);
   if (attempt.status == AttemptStatus::lost) undispute_hold(editor, attempt);
   editor.change_attempt(event.attempt, [&](Attempt& changed) {

@@ -3,7 +3,6 @@
 #include "policy/apply/authority.hpp"
 #include "policy/apply/entitlement_end.hpp"
 #include "policy/limits.hpp"
-#include "policy/settlement.hpp"
 #include "policy/state/rows.hpp"
 
 namespace sluice::policy {
@@ -55,9 +54,7 @@ Verdict dispute_refuses(State const& state, OverrideAction const& action) {
   if (found->attempt->status != AttemptStatus::lost) return refuse(Reason::out_of_order, "action.attempt: nothing of it is disputed");
   if (*action.liability == Liability::unknown) return refuse(Reason::malformed, "action.liability: tenant, centre or operator");
   if (*action.card_ms < 0) return refuse(Reason::malformed, "action.card_ms: not below zero");
-  auto const gross = gross_of(*found->attempt, *action.card_ms);
-  if (!gross || *gross > limits::gross_max) return refuse(Reason::amount_overflow, "action.card_ms");
-  return std::nullopt;
+  return charge_refuses(state, *found->attempt, *action.card_ms);
 }
 
 /// The same checks when proposed and when approved: the state may have moved between.

@@ -2,6 +2,7 @@
 #include "policy/apply/attempt_flow.hpp"
 
 #include "policy/limits.hpp"
+#include "policy/settlement.hpp"
 
 namespace sluice::policy {
 namespace {
@@ -33,6 +34,18 @@ std::expected<FoundAttempt, Refusal> find_open_attempt(State const& state, Attem
   if (status == AttemptStatus::settled || status == AttemptStatus::refused || status == AttemptStatus::ended)
     return std::unexpected(refuse(Reason::attempt_already_final, named(id)));
   return FoundAttempt{job->second.get(), &attempt->second};
+}
+
+Verdict charge_refuses(State const& state, Attempt const& attempt, std::int64_t card_ms) {
+  auto const gross = gross_of(attempt, card_ms);
+  if (!gross || *gross > limits::gross_max) return refuse(Reason::amount_overflow, "card_ms: it would cost more than any attempt can");
+  ClusterName const& cluster = attempt.allocation.cluster;
+  std::int64_t const most = limits::book_max.micro_yuan - gross->micro_yuan;
+  if (balance(state, cluster_book(BookKind::centre_payable, cluster)).micro_yuan > most ||
+      balance(state, cluster_book(BookKind::centre_disputed, cluster)).micro_yuan > most ||
+      -balance(state, {BookKind::operator_loss, {}}).micro_yuan > most)
+    return refuse(Reason::amount_overflow, "card_ms: the books of " + cluster.text + " or of the losses would leave their range");
+  return std::nullopt;
 }
 
 void return_subsidy(Editor& editor, EntitlementId id, Money amount) {

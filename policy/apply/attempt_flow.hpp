@@ -16,6 +16,9 @@ std::expected<FoundAttempt, Refusal> find_open_attempt(State const& state, Attem
 /// True when no later attempt of the job was made.
 inline bool is_current(FoundAttempt const& found) { return found.attempt->id.number == static_cast<std::uint32_t>(found.job->attempts); }
 
+/// Refuses a charge that no attempt can make, or that would lead the books of its centre or of the operator's losses out of range.
+Verdict charge_refuses(State const& state, Attempt const& attempt, std::int64_t card_ms);
+
 /// Gives the attempt's whole hold back: to the tenant's free balance, and to the voucher, or to its purse once the voucher is closed.
 void release_hold(Editor& editor, Attempt const& attempt);
 /// Gives `amount` of a voucher's hold back to where it belongs now.

@@ -27,12 +27,14 @@ struct Reach {
 /// The job's id is this entry's sequence number.
 struct JobAccepted {
   static constexpr std::string_view type = "job.accepted/1";
-  std::uint64_t lot = 0;  ///< first 8 bytes of SHA-256(day secret ‖ tenant ‖ SHA-256(Idempotency-Key)), big-endian
+  Hash idempotency;       ///< SHA-256(Idempotency-Key): with the day's secret, once told, anyone can draw the lot again
+  std::uint64_t lot = 0;  ///< first 8 bytes of SHA-256(day secret ‖ tenant ‖ idempotency), big-endian
   Hash payload;           ///< private: names, images, commands, environments, paths
   JobSpec spec;
   TenantName tenant;
   std::vector<Reach> unreachable;  ///< sorted by (cluster, variant); pairs not listed are reachable
   static void fields(auto& self, auto&& visit) {
+    visit("idempotency", self.idempotency);
     visit("lot", self.lot);
     visit("payload", self.payload);
     visit("spec", self.spec);

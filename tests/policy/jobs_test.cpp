@@ -448,6 +448,20 @@ TEST(Losses, OneNeverSeenToStartIsFoundMissingAndCostsNothing) {
   EXPECT_EQ(world.book(BookKind::tenant_free, "acme"), yuan(10'000));
 }
 
+TEST(Losses, OneFoundAfterItsClusterWasRemovedEndsButDoesNotGoOn) {
+  World world;
+  JobId const job = world.submit(job_spec());
+  AttemptId const attempt = world.run(job);
+  world.ok(AttemptLost{attempt, false});
+  world.ok(ClusterStatusSet{by_ann(), {"wuhan"}, true, ClusterStatus::draining});
+  ASSERT_FALSE(world.state.catalogue->clusters.contains({"wuhan"}));
+  EXPECT_EQ(world.refused(AttemptAcknowledged{attempt, std::nullopt, sha256("remote")}), Reason::unknown_cluster);
+  EXPECT_EQ(world.refused(AttemptStarted{attempt, world.now}), Reason::unknown_cluster);
+  world.end(attempt, Outcome::succeeded, 8 * ms_per_hour);
+  EXPECT_EQ(world.finished.back().job.status, JobStatus::completed);
+  EXPECT_EQ(world.book(BookKind::tenant_free, "acme"), yuan(10'000 - 96));
+}
+
 TEST(Losses, ACancelledJobIsNotReopenedByWhatIsHeardLater) {
   World world;
   JobSpec spec = job_spec();

@@ -138,6 +138,23 @@ TEST(Settlement, TheBrokersFaultIsItsOwnLoss) {
   EXPECT_EQ(world.book(BookKind::tenant_free, "acme"), yuan(10'000));
 }
 
+TEST(Settlement, AChargeThatNoBookCanHoldIsRefusedBeforeItIsBooked) {
+  World world;
+  AttemptId const attempt = world.run(world.submit(job_spec()));
+  // Years of losses, as only a hostile log can tell of.
+  Money const most{limits::book_max.micro_yuan - yuan(96).micro_yuan};
+  world.state.books[{BookKind::operator_loss, {}}] = {-most.micro_yuan};
+  world.state.books[{BookKind::centre_payable, "wuhan"}] = most;
+  AttemptEnded ended;
+  ended.attempt = attempt;
+  ended.card_ms = 8 * hour + 8 * 1'000;
+  ended.outcome = Outcome::broker_fault;
+  EXPECT_EQ(world.refused(ended), Reason::amount_overflow);
+  ended.card_ms = 8 * hour;
+  world.ok(ended);
+  EXPECT_EQ(world.book(BookKind::centre_payable, "wuhan"), limits::book_max);
+}
+
 TEST(Settlement, AnAttemptThatNeverRanCostsNothingAMinimumIsForThoseThatDid) {
   World world;
   auto definition = cluster_definition("wuhan");

@@ -21,9 +21,35 @@ std::int64_t held_by(State const& state, BookKind kind, std::string const& owner
 void Oracle::give_back_voucher(EntitlementId id, std::int64_t amount) {
   if (voucher_closed_[id.value]) {
     purse_[voucher_of_[id.value]] += amount;
+    kept_[id.value].second -= amount;
   } else {
     voucher_free_[id.value] += amount;
   }
+}
+
+void Oracle::close_voucher(std::uint64_t id) {
+  std::int64_t const rest = std::exchange(voucher_free_[id], 0);
+  purse_[voucher_of_[id]] += rest;
+  kept_[id].second -= rest;
+  voucher_closed_[id] = true;
+}
+
+void Oracle::watch_quota(AllocationMade const& made) {
+  std::string const& tenant = tenants_.at(made.attempt.job);
+  std::string const& cluster = made.allocation.cluster.text;
+  auto const quota = quotas_.find({tenant, cluster});
+  if (quota == quotas_.end()) return;
+  std::int32_t cards = 0;
+  for (auto const& [id, run] : runs_)
+    if (run.live && run.tenant == tenant && run.allocation.cluster.text == cluster) cards += run.allocation.cards;
+  if (cards > quota->second) passed_ = "quota of " + tenant + " at " + cluster;
+}
+
+void Oracle::watch_cap(EntitlementIssued const& issued) {
+  std::int64_t sum = 0;
+  for (auto const& [id, kept] : kept_)
+    if (voucher_of_[id] == issued.programme.text && kept.first == issued.holder.text) sum += kept.second;
+  if (sum > caps_.at(issued.programme.text)) passed_ = "cap of " + issued.holder.text;
 }
 
 void Oracle::release(Run const& run) {
@@ -69,16 +95,20 @@ void Oracle::hear(std::uint64_t sequence, Event const& event) {
   } else if (auto const* programme = std::get_if<ProgrammeDefined>(&event)) {
     std::int64_t const purse = programme->definition.purse.value_or(Money{}).micro_yuan;
     std::string const& name = programme->definition.programme.text;
+    caps_[name] = programme->definition.cap.value_or(money_max).micro_yuan;
     purse_[name] += purse - funded_[name];
     funded_[name] = purse;
   } else if (auto const* issued = std::get_if<EntitlementIssued>(&event)) {
     purse_[issued->programme.text] -= issued->amount.micro_yuan;
     voucher_free_[sequence] = issued->amount.micro_yuan;
     voucher_of_[sequence] = issued->programme.text;
+    kept_[sequence] = {issued->holder.text, issued->amount.micro_yuan};
+    watch_cap(*issued);
   } else if (auto const* expired = std::get_if<EntitlementExpired>(&event)) {
-    std::uint64_t const id = expired->entitlement.value;
-    purse_[voucher_of_[id]] += std::exchange(voucher_free_[id], 0);
-    voucher_closed_[id] = true;
+    close_voucher(expired->entitlement.value);
+  } else if (auto const* quota = std::get_if<QuotaSet>(&event)) {
+    quotas_.erase({quota->tenant.text, quota->cluster.text});
+    if (quota->cards) quotas_[{quota->tenant.text, quota->cluster.text}] = *quota->cards;
   } else if (auto const* accepted = std::get_if<JobAccepted>(&event)) {
     tenants_[{sequence}] = accepted->tenant.text;
   } else if (auto const* made = std::get_if<AllocationMade>(&event)) {
@@ -87,6 +117,7 @@ void Oracle::hear(std::uint64_t sequence, Event const& event) {
     if (run.allocation.entitlement) voucher_free_[run.allocation.entitlement->value] -= run.allocation.hold_subsidy.micro_yuan;
     runs_.emplace(made->attempt, std::move(run));
     newest_[made->attempt.job] = made->attempt;
+    watch_quota(*made);
   } else if (auto const* refused = std::get_if<AttemptRefused>(&event)) {
     release(runs_.at(refused->attempt));
     runs_.erase(refused->attempt);
@@ -135,9 +166,7 @@ void Oracle::hear(std::uint64_t sequence, Event const& event) {
       free_[action.tenant->text] -= action.amount->micro_yuan;
       bank_ -= action.amount->micro_yuan;
     } else if (action.kind == OverrideKind::revoke_entitlement) {
-      std::uint64_t const id = action.entitlement->value;
-      purse_[voucher_of_[id]] += std::exchange(voucher_free_[id], 0);
-      voucher_closed_[id] = true;
+      close_voucher(action.entitlement->value);
     } else {
       Run& run = runs_.at(*action.attempt);
       run.lost = false;
@@ -148,6 +177,13 @@ void Oracle::hear(std::uint64_t sequence, Event const& event) {
 }
 
 std::optional<std::string> Oracle::differs(State const& state) const {
+  if (!passed_.empty()) return passed_ + " is exceeded";
+  for (auto const& [tenant, money] : free_)
+    if (money < 0) return "budget of " + tenant + " is exceeded";
+  for (auto const& [name, money] : purse_)
+    if (money < 0) return "purse of " + name + " is exceeded";
+  for (auto const& [id, money] : voucher_free_)
+    if (money < 0) return "voucher " + std::to_string(id) + " is exceeded";
   auto const differ = [&](BookKind kind, std::string const& owner, std::int64_t mine) -> std::optional<std::string> {
     std::int64_t const theirs = held_by(state, kind, owner);
     if (mine == theirs) return std::nullopt;

@@ -32,6 +32,10 @@ class Oracle {
   void release(Run const& run);
   void settle(AttemptSettled const& line);
   void give_back_voucher(EntitlementId id, std::int64_t amount);
+  void close_voucher(std::uint64_t id);
+  /// Notes the first limit that was passed: a quota when cards are sold, a cap when a voucher is issued, a purse or balance at any time.
+  void watch_quota(AllocationMade const& made);
+  void watch_cap(EntitlementIssued const& issued);
 
   std::map<std::string, std::int64_t> free_;            // by tenant
   std::map<std::uint64_t, std::int64_t> voucher_free_;  // by entitlement
@@ -45,6 +49,10 @@ class Oracle {
   std::map<JobId, std::string> tenants_;
   std::map<JobId, AttemptId> newest_;
   std::map<std::uint64_t, OverrideAction> proposals_;
+  std::map<std::pair<std::string, std::string>, std::int32_t> quotas_;  // by tenant and cluster
+  std::map<std::string, std::int64_t> caps_;                            // by programme
+  std::map<std::uint64_t, std::pair<std::string, std::int64_t>> kept_;  // voucher → holder, issued and not returned
+  std::string passed_;
 };
 
 }  // namespace sluice::policy::testing

@@ -117,6 +117,10 @@ TEST_F(PricingTest, EachReasonIsTheFirstThingThatExcludes) {
   spec.work_card_ms = spec.gang.cards * (spec.max_runtime_ms + 1);
   EXPECT_EQ(why_not(spec), Reason::run_limit_reached);
   spec = good;
+  spec.variants[0].accelerators[0].throughput_ppm = 1;
+  spec.work_card_ms = 18'446'744'073'710;  // a million times that is 448,384 more than 64 bits hold
+  EXPECT_EQ(why_not(spec), Reason::run_limit_reached) << "an estimate does not wrap around";
+  spec = good;
   spec.deadline = Timestamp{world_.now.ms + 1};
   EXPECT_EQ(why_not(spec), Reason::deadline_cannot_be_met);
 }

@@ -1,4 +1,5 @@
 // Random lives of a broker: after each entry every invariant holds, the oracle agrees, and the rows rebuild the state.
+#include "policy/entry_check.hpp"
 #include "policy/invariants.hpp"
 #include "policy/limits.hpp"
 #include "policy/placing.hpp"
@@ -45,7 +46,7 @@ class Life {
     }
     auto programme = programme_definition();
     programme.clusters = {{"guiyang"}, {"wuhan"}};
-    programme.cap = yuan(3'000);
+    programme.cap = yuan(1'000);
     demand(ProgrammeDefined{by_ann(), programme});
     for (auto const* cluster : clusters) observe(cluster);
   }
@@ -131,6 +132,7 @@ class Life {
     oracle_.hear(sequence, event);
     auto const rows = take_changed_rows(state_);
     EXPECT_EQ(check_touched(state_, rows), std::nullopt) << type_of(event);
+    EXPECT_EQ(check_entry(state_, now_, event), std::nullopt) << type_of(event) << " as entry " << sequence;
     EXPECT_EQ(check_all(state_), std::nullopt) << type_of(event) << " as entry " << sequence;
     EXPECT_EQ(oracle_.differs(state_), std::nullopt) << type_of(event) << " as entry " << sequence;
     for (RowChange const& change : rows) {

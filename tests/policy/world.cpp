@@ -1,6 +1,8 @@
 // The world's acts, each through apply() alone.
 #include "tests/policy/world.hpp"
 
+#include "policy/assignment/solver.hpp"
+#include "policy/entry_check.hpp"
 #include "policy/invariants.hpp"
 #include "policy/lot.hpp"
 #include "policy/placing.hpp"
@@ -11,6 +13,8 @@
 #include <stdexcept>
 
 namespace sluice::policy::testing {
+
+Hash day_secret() { return sha256("secret"); }
 
 By by_socket() { return {.principal = {"socket"}, .reason = std::nullopt, .role = Role::local_admin}; }
 By by(std::string principal, Role role) { return {.principal = {std::move(principal)}, .reason = std::nullopt, .role = role}; }
@@ -113,7 +117,7 @@ std::expected<State, std::string> loaded(std::vector<std::pair<std::string, std:
 World::World() {
   ok(Genesis{"sluice.example/log"});
   ok(EngineActivated{1});
-  ok(LotDayOpened{shanghai_day(now), lot_secret_hash(sha256("secret"))});
+  ok(LotDayOpened{shanghai_day(now), lot_secret_hash(day_secret())});
   ok(key("k-ann", "ann", Role::operator_, by_socket()));
   ok(key("k-bob", "bob", Role::approver, by_socket()));
   ok(key("k-eve", "eve", Role::auditor, by_socket()));
@@ -140,6 +144,8 @@ Effects World::apply_checked(Event const& event) {
     throw std::runtime_error(std::string(type_of(event)) + " refused: " + std::string(code(transition.error().reason)) + " at " +
                              transition.error().where);
   EXPECT_EQ(state.governance.sequence, before + 1);
+  entries.push_back({now, event});
+  EXPECT_EQ(check_entry(state, now, event), std::nullopt) << type_of(event);
   EXPECT_EQ(check_touched(state, take_changed_rows(state)), std::nullopt) << type_of(event);
   EXPECT_EQ(check_all(state), std::nullopt) << type_of(event);
   for (RowChange const& change : take_history_rows(state)) {
@@ -176,7 +182,8 @@ Reason World::refused(Event const& event) {
 
 JobId World::submit(JobSpec const& spec, std::string const& tenant) {
   JobAccepted accepted;
-  accepted.lot = lot_of(sha256("secret"), {tenant}, sha256(std::to_string(state.governance.sequence)));
+  accepted.idempotency = sha256(std::to_string(state.governance.sequence));
+  accepted.lot = lot_of(day_secret(), {tenant}, accepted.idempotency);
   accepted.spec = spec;
   accepted.tenant = {tenant};
   return ok(accepted).accepted.value();
@@ -192,6 +199,15 @@ void World::decide(std::vector<Placement> const& plan) {
   decided.prices = SharedBytes::of("");
   decided.round = round;
   ok(decided);
+}
+
+void World::decide_well() {
+  RoundNumber const round{state.round.round.value + 1};
+  ok(RoundOpened{round});
+  RoundProblem const problem = build_problem(PinnedMarket(state, now));
+  auto const solution = assignment::solve(problem.problem);
+  if (!solution) throw std::runtime_error(solution.error());
+  ok(decision_of(problem, round, solution->plan, solution->certificate));
 }
 
 void World::place_all() {

@@ -13,6 +13,9 @@ namespace sluice::policy::testing {
 /// 2026-03-02 09:00 in Shanghai, a Monday; any day would do.
 constexpr Timestamp world_start{1'772'413'200'000};
 
+/// What orders the jobs of every day here.
+Hash day_secret();
+
 /// Starts with genesis, rules, one day's lot, operator "ann", approver "bob" and auditor "eve" (made by local administration), cluster
 /// "wuhan" (64 cards of A100, 32 of Ascend910B), the operator's account there, and tenant "acme" with 10,000 yuan.
 class World {
@@ -30,8 +33,10 @@ class World {
   void settle();
 
   JobId submit(JobSpec const& spec, std::string const& tenant = "acme");
-  /// Opens a round and decides it with this plan; allocations are still to come.
+  /// Opens a round and decides it with this plan, unproven; allocations are still to come.
   void decide(std::vector<Placement> const& plan);
+  /// Opens a round and lets the solver decide it; allocations are still to come. The plan is proven.
+  void decide_well();
   /// Carries the decided plan out to its end.
   void place_all();
   /// One round that places the job on the cluster through the world's account.
@@ -51,6 +56,8 @@ class World {
   /// Jobs that have left the state, as their history rows tell them.
   std::vector<FinishedJob> finished;
   std::vector<AttemptSettled> settled;
+  /// Every entry so far.
+  std::vector<Stamped> entries;
 
   State state;
   Timestamp now = world_start;
