@@ -1,31 +1,32 @@
 // sluice-audit: checks an exported log without trusting anyone who wrote it.
+#include "storage/log/file.hpp"
 #include "tools/audit/replay.hpp"
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
 #include <cstdio>
-#include <fstream>
-#include <iterator>
+#include <exception>
 #include <string>
 
 namespace {
 
+constexpr std::size_t key_file_bytes_max = 4'096;
+constexpr int exit_usage = 64;
+constexpr int exit_internal = 70;
+
 /// The key itself, or the first line of the file it names.
 std::string key_text(std::string const& given) {
-  std::ifstream file(given);
-  if (!file) return given;
-  std::string line;
-  std::getline(file, line);
-  return line;
+  auto const file = sluice::log::read_file(given, key_file_bytes_max);
+  if (!file || !*file) return given;
+  return (*file)->substr(0, (*file)->find('\n'));
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   CLI::App app{"sluice-audit: verifies and replays an exported log. It needs no daemon, no database and no trust in who wrote it."};
   app.footer(
-      "Exit codes: 0 clean, 1 tampered, 2 signature, 3 policy, 4 round, 5 draw, 6 incomplete or cannot tell, 64 usage.\n"
+      "Exit codes: 0 no divergence, 1 tampered, 2 signature, 3 policy, 4 round, 5 draw, 6 incomplete or (--strict) cannot tell,\n"
+      "64 usage, 70 this program failed.\n"
       "Examples:\n"
       "  sluicectl log key > log.vkey && sluicectl log export tree\n"
       "  sluice-audit verify --key log.vkey tree      bytes, tiles and signature\n"
@@ -35,10 +36,12 @@ int main(int argc, char** argv) {
   std::string key;
   bool json = false;
   bool skip_rounds = false;
+  bool strict = false;
   auto const common = [&](CLI::App* command) {
     command->add_option("tree", directory, "folder of the exported log")->required();
     command->add_option("--key", key, "verifier key of the log (name+hash+base64), or a file that holds it")->required();
     command->add_flag("--json", json, "one JSON object instead of text");
+    command->add_flag("--strict", strict, "exit with 6 while anything could not be told");
   };
   CLI::App* verify = app.add_subcommand("verify", "bytes against the checkpoint, and its signature");
   common(verify);
@@ -48,12 +51,12 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& error) {
-    return app.exit(error) == 0 ? 0 : 64;
+    return app.exit(error) == 0 ? 0 : exit_usage;
   }
   auto const verifier = sluice::log::NoteVerifier::parse(key_text(key));
   if (!verifier) {
     std::fprintf(stderr, "--key: %s\n", verifier.error().c_str());
-    return 64;
+    return exit_usage;
   }
   sluice::log::DirectorySource source(directory);
   sluice::audit::ReplayOptions options;
@@ -68,5 +71,16 @@ int main(int argc, char** argv) {
   sluice::audit::Report const report = sluice::audit::replay(source, *verifier, options, progress);
   if (show) std::fputs("\r\033[K", stderr);
   std::fputs((json ? sluice::audit::to_json(report) : sluice::audit::to_text(report)).c_str(), stdout);
-  return report.exit_code();
+  return report.exit_code(strict);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (std::exception const& error) {  // memory at its end, for one: no verdict is better than half of one
+    std::fprintf(stderr, "sluice-audit failed and says nothing about the log: %s\n", error.what());
+    return exit_internal;
+  }
 }
