@@ -20,6 +20,7 @@ using Epoch = std::uint64_t;
 constexpr std::size_t entry_bytes_max = 65'535;     ///< C2SP tlog-tiles: entry bundles carry 16-bit lengths
 constexpr std::size_t blob_bytes_max = 256u << 20;  ///< a plan of ten million jobs fits
 constexpr std::size_t group_entries_max = 4'096;
+constexpr std::size_t salt_bytes = 32;  ///< in front of what an entry binds by SHA-256(salt ‖ content)
 
 /// A large value named by its SHA-256 inside an entry.
 struct Blob {

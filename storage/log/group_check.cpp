@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 namespace sluice::log {
 namespace {
 
@@ -10,6 +12,13 @@ AppendError invalid(std::string message) { return {AppendError::Kind::invalid, s
 std::optional<AppendError> check_key(char const* what, std::string_view key, std::size_t max) {
   if (!key.empty() && key.size() <= max) return std::nullopt;
   return invalid(fmt::format("{}: {} bytes, expected 1 to {}", what, key.size(), max));
+}
+
+// What an entry binds by hash must be those bytes, and enough of them to hold a salt: else no opening could ever prove it.
+bool is_bound(PrivatePart const& part) {
+  policy::Hash const commitment = policy::sha256(part.bytes);
+  return part.bytes.size() >= salt_bytes && part.key.size() == commitment.bytes.size() &&
+         std::memcmp(part.key.data(), commitment.bytes.data(), commitment.bytes.size()) == 0;
 }
 
 }  // namespace
@@ -44,6 +53,8 @@ std::optional<AppendError> check_append(Epoch epoch_now, std::uint64_t size, Epo
     if (auto problem = check_key("a private part's key", part.key, row_key_bytes_max)) return problem;
     if (part.owner.find('\0') != std::string::npos) return invalid("a private part's owner holds a NUL byte");
     if (part.expires_at_ms < 0) return invalid("a private part expires before 1970");
+    bool const bound = part.kind == PrivateKind::payload || part.kind == PrivateKind::evidence;
+    if (bound && !is_bound(part)) return invalid("a payload's or evidence's key is not the SHA-256 of its salt and content");
     bytes += part.bytes.size();
   }
   for (auto const* rows : {&derived.state, &derived.history}) {

@@ -119,8 +119,8 @@ class Ledger : public LedgerReader {
 
   /// Makes the Group and its derivations durable under one signed checkpoint, whole or not at all; blocks until synced.
   /// `first` must be size(). An epoch below epoch() is fenced; a higher one becomes epoch() with this Group.
-  /// REQUIRES of the Group: 1 … group_entries_max entries of 1 … entry_bytes_max bytes, blobs whose hash is their
-  /// SHA-256, non-empty row keys, part keys and owners, no NUL in an owner.
+  /// REQUIRES of the Group, else it is invalid: 1 … group_entries_max entries of 1 … entry_bytes_max bytes, blobs whose hash is their
+  /// SHA-256, payloads and evidence whose key is theirs, non-empty row keys, part keys and owners, no NUL in an owner.
   virtual std::expected<Appended, AppendError> append(Epoch epoch, Sequence first, Group const& group, Derived const& derived) = 0;
 
   /// A view that stays at the size published now, however long it is kept. May outlive further appends, not the ledger.

@@ -38,6 +38,14 @@ inline std::vector<policy::Hash> leaves(std::uint64_t count) {
   return made;
 }
 
+/// A part that an entry may bind: its key is the hash of salt and content.
+inline log::PrivatePart bound_part(log::PrivateKind kind, std::string const& owner, std::string const& content,
+                                   std::int64_t expires_at_ms = 0) {
+  std::string const bytes = std::string(log::salt_bytes, 's') + content;
+  policy::Hash const commitment = policy::sha256(bytes);
+  return {kind, owner, {commitment.bytes.begin(), commitment.bytes.end()}, bytes, expires_at_ms};
+}
+
 /// RFC 6962 §2.1 written as the RFC writes it.
 inline policy::Hash reference_root(std::vector<policy::Hash> const& leaf_hashes, std::size_t first, std::size_t end) {
   if (first == end) return policy::sha256(std::string_view{});

@@ -243,23 +243,23 @@ TEST_P(LedgerContract, BlobsAreKeptByHash) {
 
 TEST_P(LedgerContract, PrivatePartsAreKeptByKindOwnerAndKey) {
   Group group = test::group(0, 1);
-  group.private_parts = {{PrivateKind::payload, "t1", "k", "secret one", 0},
+  group.private_parts = {{PrivateKind::secret_state, "t1", "k", "secret one", 0},
                          {PrivateKind::idempotency, "t1", "k", "answer", 5'000},
-                         {PrivateKind::payload, "t2", "k", "secret two", 0},
-                         {PrivateKind::payload, "t2", std::string("\0\xff", 2), "", 0}};
+                         {PrivateKind::secret_state, "t2", "k", "secret two", 0},
+                         {PrivateKind::secret_state, "t2", std::string("\0\xff", 2), "", 0}};
   append(group);
   for (int round = 0; round < 2; ++round) {
-    EXPECT_EQ((*ledger_->private_part(PrivateKind::payload, "t1", "k"))->bytes, "secret one");
+    EXPECT_EQ((*ledger_->private_part(PrivateKind::secret_state, "t1", "k"))->bytes, "secret one");
     EXPECT_EQ((*ledger_->private_part(PrivateKind::idempotency, "t1", "k"))->bytes, "answer");
     EXPECT_EQ((*ledger_->private_part(PrivateKind::idempotency, "t1", "k"))->expires_at_ms, 5'000);
-    EXPECT_EQ((*ledger_->private_part(PrivateKind::payload, "t2", "k"))->bytes, "secret two");
-    EXPECT_EQ((*ledger_->private_part(PrivateKind::payload, "t2", std::string_view("\0\xff", 2)))->bytes, "");
-    EXPECT_FALSE(*ledger_->private_part(PrivateKind::evidence, "t1", "k"));
-    EXPECT_FALSE(*ledger_->private_part(PrivateKind::payload, "t3", "k"));
-    EXPECT_FALSE(*ledger_->private_part(PrivateKind::payload, "t1", "kk"));
-    EXPECT_FALSE(*ledger_->private_part(PrivateKind::payload, "", ""));
+    EXPECT_EQ((*ledger_->private_part(PrivateKind::secret_state, "t2", "k"))->bytes, "secret two");
+    EXPECT_EQ((*ledger_->private_part(PrivateKind::secret_state, "t2", std::string_view("\0\xff", 2)))->bytes, "");
+    EXPECT_FALSE(*ledger_->private_part(PrivateKind::payload, "t1", "k"));
+    EXPECT_FALSE(*ledger_->private_part(PrivateKind::secret_state, "t3", "k"));
+    EXPECT_FALSE(*ledger_->private_part(PrivateKind::secret_state, "t1", "kk"));
+    EXPECT_FALSE(*ledger_->private_part(PrivateKind::secret_state, "", ""));
     std::vector<std::string> seen;
-    ASSERT_TRUE(ledger_->scan_private_parts(PrivateKind::payload, [&](log::PrivatePart const& part) {
+    ASSERT_TRUE(ledger_->scan_private_parts(PrivateKind::secret_state, [&](log::PrivatePart const& part) {
       seen.push_back(part.owner + ":" + part.bytes);
       return true;
     }));
@@ -273,34 +273,64 @@ TEST_P(LedgerContract, PrivatePartsAreKeptByKindOwnerAndKey) {
   EXPECT_EQ((*ledger_->private_part(PrivateKind::idempotency, "t1", "k"))->bytes, "second");
 }
 
+TEST_P(LedgerContract, PayloadsAndEvidenceAreKeptUnderTheirCommitment) {
+  auto const payload = test::bound_part(PrivateKind::payload, "t1", "image and command");
+  auto const evidence = test::bound_part(PrivateKind::evidence, "operator", "", 5'000);
+  append({{"e"}, {}, {payload, evidence}});
+  EXPECT_EQ((*ledger_->private_part(PrivateKind::payload, "t1", payload.key))->bytes, payload.bytes);
+  EXPECT_EQ((*ledger_->private_part(PrivateKind::evidence, "operator", evidence.key))->bytes, evidence.bytes);
+  for (auto const kind : {PrivateKind::payload, PrivateKind::evidence}) {
+    auto const good = test::bound_part(kind, "t1", "content");
+    auto other_bytes = good;
+    other_bytes.bytes.back() = 'x';
+    auto other_key = good;
+    other_key.key.back() = static_cast<char>(other_key.key.back() ^ 1);
+    auto longer_key = good;
+    longer_key.key += 'k';
+    auto unsalted = good;
+    unsalted.bytes = std::string(31, 's');
+    policy::Hash const hash = policy::sha256(unsalted.bytes);
+    unsalted.key.assign(hash.bytes.begin(), hash.bytes.end());
+    for (auto const& bad : {other_bytes, other_key, longer_key, unsalted}) {
+      auto const refused = ledger_->append(1, ledger_->size(), {{"e"}, {}, {bad}}, {});
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().kind, AppendError::Kind::invalid);
+      EXPECT_THAT(refused.error().message, HasSubstr("is not the SHA-256 of its salt and content"));
+    }
+  }
+}
+
 TEST_P(LedgerContract, AnErasedOwnersPartsAreGoneAndTheLogStays) {
   Group group = test::group(0, 5);
-  group.private_parts = {{PrivateKind::payload, "t1", "k", "secret", 0},     {PrivateKind::idempotency, "t1", "i", "answer", 5'000},
-                         {PrivateKind::evidence, "t1", "e", "raw", 9'000},   {PrivateKind::secret_state, "t1", "s", "state", 0},
-                         {PrivateKind::payload, "t11", "k", "neighbour", 0}, {PrivateKind::idempotency, "t2", "i", "other", 5'000}};
+  auto const payload = test::bound_part(PrivateKind::payload, "t1", "secret");
+  auto const evidence = test::bound_part(PrivateKind::evidence, "t1", "raw", 9'000);
+  auto const neighbour = test::bound_part(PrivateKind::payload, "t11", "neighbour");
+  group.private_parts = {payload,
+                         {PrivateKind::idempotency, "t1", "i", "answer", 5'000},
+                         evidence,
+                         {PrivateKind::secret_state, "t1", "s", "state", 0},
+                         neighbour,
+                         {PrivateKind::idempotency, "t2", "i", "other", 5'000}};
   append(group);
   auto const before = ledger_->checkpoint();
   ASSERT_TRUE(ledger_->erase_owner("t1"));
   ASSERT_TRUE(ledger_->erase_owner("t1"));
   ASSERT_TRUE(ledger_->erase_owner("nobody"));
   for (int round = 0; round < 2; ++round) {
-    for (auto const& [kind, key] : {std::pair{PrivateKind::payload, "k"},
-                                    {PrivateKind::idempotency, "i"},
-                                    {PrivateKind::evidence, "e"},
-                                    {PrivateKind::secret_state, "s"}}) {
-      EXPECT_FALSE(*ledger_->private_part(kind, "t1", key));
+    for (auto const& part : group.private_parts) {
+      if (part.owner != "t1") continue;
+      EXPECT_FALSE(*ledger_->private_part(part.kind, "t1", part.key));
     }
-    EXPECT_EQ((*ledger_->private_part(PrivateKind::payload, "t11", "k"))->bytes, "neighbour");
+    EXPECT_EQ((*ledger_->private_part(PrivateKind::payload, "t11", neighbour.key))->bytes, neighbour.bytes);
     EXPECT_EQ(ledger_->checkpoint().note, before.note);
     EXPECT_EQ(*ledger_->entry(4), test::entry(4));
     if (round == 0) reopen();
   }
   // The owner may come back, with a new key and new parts.
-  group = test::group(5, 1);
-  group.private_parts = {{PrivateKind::payload, "t1", "k2", "new", 0}};
-  append(group);
-  EXPECT_EQ((*ledger_->private_part(PrivateKind::payload, "t1", "k2"))->bytes, "new");
-  EXPECT_FALSE(*ledger_->private_part(PrivateKind::payload, "t1", "k"));
+  auto const again = test::bound_part(PrivateKind::payload, "t1", "new");
+  append({{"e"}, {}, {again}});
+  EXPECT_EQ((*ledger_->private_part(PrivateKind::payload, "t1", again.key))->bytes, again.bytes);
+  EXPECT_FALSE(*ledger_->private_part(PrivateKind::payload, "t1", payload.key));
   EXPECT_EQ(*ledger_->purge_expired(10'000, 100), 1u);  // t2's: nothing of t1 is left to purge
 }
 
@@ -309,7 +339,7 @@ TEST_P(LedgerContract, ExpiredPartsArePurgedInOrderAndOnlyThey) {
   for (int i = 0; i < 10; ++i) {
     group.private_parts.push_back({PrivateKind::idempotency, "t" + std::to_string(i % 3), "k" + std::to_string(i), "answer", 1'000 + i});
   }
-  group.private_parts.push_back({PrivateKind::payload, "t0", "forever", "payload", 0});
+  group.private_parts.push_back({PrivateKind::secret_state, "t0", "forever", "state", 0});
   append(group);
   group = test::group(1, 1);
   group.private_parts = {{PrivateKind::idempotency, "t0", "k0", "prolonged", 2'000}};
@@ -324,7 +354,7 @@ TEST_P(LedgerContract, ExpiredPartsArePurgedInOrderAndOnlyThey) {
   EXPECT_EQ(*ledger_->purge_expired(1'999, 100), 6u);
   EXPECT_EQ(*ledger_->purge_expired(2'000, 100), 1u);
   EXPECT_EQ(*ledger_->purge_expired(~std::uint64_t{0} >> 1, 100), 0u);
-  EXPECT_TRUE(*ledger_->private_part(PrivateKind::payload, "t0", "forever"));
+  EXPECT_TRUE(*ledger_->private_part(PrivateKind::secret_state, "t0", "forever"));
 }
 
 TEST_P(LedgerContract, ASnapshotStaysWhereItWas) {
@@ -357,11 +387,11 @@ TEST_P(LedgerContract, InvalidGroupsAreRefusedAndTheLedgerGoesOn) {
   refused(2, {{"fine", ""}, {}, {}}, {}, "entry 1 of the Group has 0 bytes");
   refused(2, {{std::string(65'536, 'x')}, {}, {}}, {}, "entry 0 of the Group has 65536 bytes");
   refused(2, {{"e"}, {{policy::sha256("a"), "b"}}, {}}, {}, "another hash");
-  refused(2, {{"e"}, {}, {{PrivateKind::payload, "", "k", "b", 0}}}, {}, "owner: 0 bytes");
-  refused(2, {{"e"}, {}, {{PrivateKind::payload, std::string(256, 'o'), "k", "b", 0}}}, {}, "owner: 256 bytes");
-  refused(2, {{"e"}, {}, {{PrivateKind::payload, std::string("o\0p", 3), "k", "b", 0}}}, {}, "NUL");
-  refused(2, {{"e"}, {}, {{PrivateKind::payload, "o", "", "b", 0}}}, {}, "key: 0 bytes");
-  refused(2, {{"e"}, {}, {{PrivateKind::payload, "o", "k", "b", -1}}}, {}, "expires before");
+  refused(2, {{"e"}, {}, {{PrivateKind::secret_state, "", "k", "b", 0}}}, {}, "owner: 0 bytes");
+  refused(2, {{"e"}, {}, {{PrivateKind::secret_state, std::string(256, 'o'), "k", "b", 0}}}, {}, "owner: 256 bytes");
+  refused(2, {{"e"}, {}, {{PrivateKind::secret_state, std::string("o\0p", 3), "k", "b", 0}}}, {}, "NUL");
+  refused(2, {{"e"}, {}, {{PrivateKind::secret_state, "o", "", "b", 0}}}, {}, "key: 0 bytes");
+  refused(2, {{"e"}, {}, {{PrivateKind::secret_state, "o", "k", "b", -1}}}, {}, "expires before");
   refused(2, {{"e"}, {}, {}}, {.state = {{"", "v"}}, .history = {}}, "row's key: 0 bytes");
   refused(2, {{"e"}, {}, {}}, {.state = {}, .history = {{std::string(4'097, 'k'), "v"}}}, "row's key: 4097 bytes");
   append(test::group(2, 1));
@@ -371,13 +401,13 @@ TEST_P(LedgerContract, InvalidGroupsAreRefusedAndTheLedgerGoesOn) {
 TEST_P(LedgerContract, LimitsAreReachable) {
   Group group{{std::string(65'535, 'x')},
               {},
-              {{PrivateKind::evidence, std::string(255, 'o'), std::string(4'096, 'k'), std::string(100'000, 'b'), 1}}};
+              {{PrivateKind::secret_state, std::string(255, 'o'), std::string(4'096, 'k'), std::string(100'000, 'b'), 1}}};
   append(group, {.state = {{std::string(4'096, 'k'), std::string(1'000'000, 'v')}}, .history = {}});
   append(test::group(1, 4'096));
   reopen();
   EXPECT_EQ(ledger_->size(), 4'097u);
   EXPECT_EQ((*ledger_->entry(0))->size(), 65'535u);
-  EXPECT_EQ((*ledger_->private_part(PrivateKind::evidence, std::string(255, 'o'), std::string(4'096, 'k')))->bytes.size(), 100'000u);
+  EXPECT_EQ((*ledger_->private_part(PrivateKind::secret_state, std::string(255, 'o'), std::string(4'096, 'k')))->bytes.size(), 100'000u);
 }
 
 TEST_P(LedgerContract, AnOlderEpochIsFencedAlsoAfterReopening) {

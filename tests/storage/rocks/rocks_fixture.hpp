@@ -23,12 +23,16 @@ inline rocks::Options rocks_options(std::string const& directory) {
 
 inline auto open_rocks(std::string const& directory) { return rocks::RocksLedger::open(rocks_options(directory), signer(), master_key); }
 
+/// The payload that full_group(first, …) carries.
+inline log::PrivatePart full_group_payload(std::uint64_t first) {
+  return bound_part(log::PrivateKind::payload, "tenant-" + std::to_string(first % 3), "canary secret " + std::to_string(first));
+}
+
 /// A Group as the driver appends it: entries, a row that counts them, a blob, private parts of two owners.
 inline log::Group full_group(std::uint64_t first, std::uint64_t count) {
   log::Group made = group(first, count);
   made.blobs.push_back(blob("blob " + std::to_string(first)));
-  made.private_parts.push_back({log::PrivateKind::payload, "tenant-" + std::to_string(first % 3), std::to_string(first),
-                                "canary secret " + std::to_string(first), 0});
+  made.private_parts.push_back(full_group_payload(first));
   made.private_parts.push_back({log::PrivateKind::idempotency, "operator", std::to_string(first), "answer", 1'000'000});
   return made;
 }
