@@ -1,5 +1,6 @@
 // Every file of a ledger × every kind of damage: repaired, refused with a name, or found when read. Never opened with less.
 #include "storage/log/file.hpp"
+#include "tests/drill_length.hpp"
 #include "tests/storage/rocks/driver.hpp"
 #include "tests/storage/rocks/rocks_fixture.hpp"
 #include "tests/storage/temporary_directory.hpp"
@@ -84,12 +85,12 @@ class DamageMatrix : public ::testing::Test {
 
 TEST_F(DamageMatrix, NoCellOpensWithLess) {
   std::mt19937_64 random(2611);
-  int const samples = test::long_run() ? 20 : 1;
+  int const samples = tests::drill_length(1, 20);
   for (std::string const& path : files()) {
     std::string const good = **log::read_file(base_ + "/" + path, 1u << 28);
     if (good.empty()) continue;
     // Tables are many and alike: the short run takes one in six of their cells.
-    bool const alike = path.ends_with(".sst") && !test::long_run();
+    bool const alike = path.ends_with(".sst") && !tests::is_long_run();
     for (Damage const& damage : damages) {
       for (int sample = 0; sample < samples; ++sample) {
         if (alike && random() % 6 != 0) continue;

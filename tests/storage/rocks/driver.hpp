@@ -8,22 +8,27 @@
 #include <unistd.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 namespace sluice::test {
 
-/// True when the whole of a fault suite was asked for, not its sample.
-inline bool long_run() { return std::getenv("SLUICE_LONG") != nullptr; }
-
 struct DriverRun {
   std::string output;
   int exit_code = -1;  ///< -1: ended by a signal
   int signal = 0;
+  /// The size acknowledged last; 0: none.
   std::uint64_t acked() const {
     std::size_t const last = output.rfind("acked ");
     return last == std::string::npos ? 0 : std::stoull(output.substr(last + 6));
+  }
+  /// All "SIZE ROOT" that were acknowledged, one a line; a line cut short by the end of the process is left out.
+  std::string roots() const {
+    std::string found;
+    for (std::size_t at = 0, end = 0; (end = output.find('\n', at)) != std::string::npos; at = end + 1) {
+      if (output.compare(at, 6, "acked ") == 0) found += output.substr(at + 6, end + 1 - at - 6);
+    }
+    return found;
   }
 };
 
@@ -60,12 +65,13 @@ inline DriverRun run_driver(std::vector<std::string> const& arguments, std::size
 }
 
 inline std::vector<std::string> append_command(std::string const& directory, std::uint64_t groups, std::uint64_t entries,
-                                               std::uint64_t floor = 0) {
-  return {SLUICE_LEDGER_DRIVER, "append", directory, std::to_string(groups), std::to_string(entries), std::to_string(floor)};
+                                               std::string const& run = "") {
+  return {SLUICE_LEDGER_DRIVER, "append", directory, std::to_string(groups), std::to_string(entries), run};
 }
 
-inline DriverRun verify_with_driver(std::string const& directory, std::uint64_t acked) {
-  return run_driver({SLUICE_LEDGER_DRIVER, "verify", directory, std::to_string(acked)});
+/// `roots_file`: all roots that were acknowledged, as DriverRun::roots() gives them; empty: not compared.
+inline DriverRun verify_with_driver(std::string const& directory, std::uint64_t acked, std::string const& roots_file = "") {
+  return run_driver({SLUICE_LEDGER_DRIVER, "verify", directory, std::to_string(acked), roots_file});
 }
 
 }  // namespace sluice::test

@@ -1,7 +1,10 @@
 // Appends and acknowledges, or verifies what an earlier run acknowledged, in a process that may be killed, starved or damaged.
 //
-//   ledger_driver append DIRECTORY GROUPS ENTRIES FLOOR   prints "acked SIZE" after each append; exit 0, or 5 with the error
-//   ledger_driver verify DIRECTORY ACKED                  prints what it found; exit codes below
+//   ledger_driver append DIRECTORY GROUPS ENTRIES [RUN]   prints "acked SIZE ROOT" after each append; exit 0, or 5 with the error
+//   ledger_driver verify DIRECTORY ACKED [ROOTS]                prints what it found; exit codes below
+//
+// Entries say which RUN wrote them, so that a Group which was never acknowledged differs from the one that took its place. ROOTS is a file
+// of all "SIZE ROOT" ever acknowledged: the log must still have each of them.
 #include "policy/hash.hpp"
 #include "storage/log/checkpoint.hpp"
 #include "storage/log/frontier.hpp"
@@ -10,7 +13,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <fstream>
+#include <map>
 #include <string>
 
 namespace {
@@ -21,25 +27,35 @@ enum ExitCode { whole = 0, less = 1, usage = 2, refused = 3, found_at_reading = 
 
 void say(std::string const& line) {
   std::string const text = line + "\n";
-  if (::write(STDOUT_FILENO, text.data(), text.size()) != static_cast<ssize_t>(text.size())) std::_Exit(append_failed);
+  ssize_t written = 0;
+  do {
+    written = ::write(STDOUT_FILENO, text.data(), text.size());
+  } while (written < 0 && errno == EINTR);
+  if (written != static_cast<ssize_t>(text.size())) std::_Exit(append_failed);
 }
 
-int append(std::string const& directory, std::uint64_t groups, std::uint64_t entries, std::uint64_t floor) {
-  rocks::Options options = test::rocks_options(directory);
-  options.free_bytes_floor = floor;
-  auto ledger = rocks::RocksLedger::open(options, test::signer(), test::master_key);
+std::string entry_of_run(std::string entry, std::string const& run) {
+  if (run.empty()) return entry;
+  entry.pop_back();
+  return entry + R"(,"run":")" + run + R"("})";
+}
+
+int append(std::string const& directory, std::uint64_t groups, std::uint64_t entries, std::string const& run) {
+  auto ledger = test::open_rocks(directory);
   if (!ledger) {
     say("refused: " + ledger.error().message);
     return refused;
   }
   for (std::uint64_t i = 0; i < groups; ++i) {
     std::uint64_t const first = (*ledger)->size();
-    auto const appended = (*ledger)->append((*ledger)->epoch(), first, test::full_group(first, entries), test::derived(first, entries));
+    log::Group group = test::full_group(first, entries);
+    for (std::string& entry : group.entries) entry = entry_of_run(std::move(entry), run);
+    auto const appended = (*ledger)->append((*ledger)->epoch(), first, group, test::derived(first, entries));
     if (!appended) {
       say(fmt::format("failed {}: {}", static_cast<int>(appended.error().kind), appended.error().message));
       return append_failed;
     }
-    say(fmt::format("acked {}", appended->size));
+    say(fmt::format("acked {} {}", appended->size, policy::to_hex(appended->root)));
   }
   return whole;
 }
@@ -49,8 +65,18 @@ int damaged(std::string const& what) {
   return found_at_reading;
 }
 
-// Every entry from its bytes to the signed root, every derived row, every private part.
-int verify(std::string const& directory, std::uint64_t acked) {
+using Roots = std::map<std::uint64_t, std::string>;
+
+Roots read_roots(std::string const& path) {
+  Roots roots;
+  std::ifstream file(path);
+  std::string root;
+  for (std::uint64_t size = 0; file >> size >> root;) roots[size] = root;
+  return roots;
+}
+
+// Every entry from its bytes to the signed root, every root that was acknowledged, every derived row, every private part.
+int verify(std::string const& directory, std::uint64_t acked, Roots const& acknowledged) {
   auto opened = test::open_rocks(directory);
   if (!opened) {
     say("refused: " + opened.error().message);
@@ -65,8 +91,12 @@ int verify(std::string const& directory, std::uint64_t acked) {
   log::Frontier frontier;
   std::string wrong;
   auto const scanned = ledger.scan_entries(0, size, [&](log::Sequence i, std::string_view bytes) {
-    if (bytes != test::entry(i)) wrong = fmt::format("entry {} has other bytes", i);
+    std::string meant = test::entry(i);
+    meant.pop_back();  // an entry may go on with its run
+    if (!bytes.starts_with(meant)) wrong = fmt::format("entry {} has other bytes", i);
     frontier.append(log::hash_leaf(bytes));
+    if (auto const root = acknowledged.find(i + 1); root != acknowledged.end() && root->second != policy::to_hex(frontier.root()))
+      wrong = fmt::format("the root of {} entries is not the one that was acknowledged", i + 1);
     return wrong.empty();
   });
   if (!scanned) return damaged(scanned.error().message);
@@ -93,16 +123,13 @@ int verify(std::string const& directory, std::uint64_t acked) {
   std::uint64_t parts = 0;
   std::uint64_t rows = 0;
   std::uint64_t blobs = 0;
-  if (auto const read = ledger.scan_private_parts(log::PrivateKind::payload,
-                                                  [&](log::PrivatePart const& part) {
-                                                    ++parts;
-                                                    if (part.bytes != "canary secret " + part.key)
-                                                      wrong = "private part " + part.key + " has other bytes";
-                                                    return true;
-                                                  });
-      !read) {
-    return damaged(read.error().message);
-  }
+  auto const read_parts = ledger.scan_private_parts(log::PrivateKind::payload, [&](log::PrivatePart const& part) {
+    ++parts;
+    std::string const first = part.bytes.substr(part.bytes.rfind(' ') + 1);
+    if (part.bytes != test::full_group_payload(std::stoull(first)).bytes) wrong = "the private part of Group " + first + " has other bytes";
+    return true;
+  });
+  if (!read_parts) return damaged(read_parts.error().message);
   if (auto const read = ledger.scan_rows(log::Table::state, {"row/", "", false}, [&](auto, auto) { return ++rows > 0; }); !read)
     return damaged(read.error().message);
   if (auto const read = ledger.scan_blobs([&](policy::Hash const& hash, std::string_view bytes) {
@@ -126,8 +153,8 @@ int verify(std::string const& directory, std::uint64_t acked) {
 
 int main(int argc, char** argv) {
   std::string const mode = argc > 1 ? argv[1] : "";
-  if (mode == "append" && argc == 6) return append(argv[2], std::stoull(argv[3]), std::stoull(argv[4]), std::stoull(argv[5]));
-  if (mode == "verify" && argc == 4) return verify(argv[2], std::stoull(argv[3]));
-  say("usage: ledger_driver append DIRECTORY GROUPS ENTRIES FLOOR | verify DIRECTORY ACKED");
+  if (mode == "append" && (argc == 5 || argc == 6)) return append(argv[2], std::stoull(argv[3]), std::stoull(argv[4]), argc == 6 ? argv[5] : "");
+  if (mode == "verify" && (argc == 4 || argc == 5)) return verify(argv[2], std::stoull(argv[3]), argc == 5 ? read_roots(argv[4]) : Roots{});
+  say("usage: ledger_driver append DIRECTORY GROUPS ENTRIES [RUN] | verify DIRECTORY ACKED [ROOTS]");
   return usage;
 }
