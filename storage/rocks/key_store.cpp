@@ -82,27 +82,38 @@ std::expected<void, std::string> destroy(std::string const& path) {
 
 std::string KeyStore::path(std::string_view owner, char const* suffix) const { return directory_ + "/" + hex_of(owner) + suffix; }
 
-std::expected<std::unique_ptr<KeyStore>, KeyStore::Error> KeyStore::open(std::string const& directory, SecretKey const& master) {
-  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
-    return std::unexpected(Error{false, fmt::format("create key directory {}: {}", directory, std::strerror(errno))});
+std::expected<std::unique_ptr<KeyStore>, KeyStore::Error> KeyStore::open(std::string const& directory, SecretKey const& master,
+                                                                         bool create) {
+  using Kind = Error::Kind;
+  if (create && ::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
+    return std::unexpected(Error{Kind::io, fmt::format("create key directory {}: {}", directory, std::strerror(errno))});
   }
   std::string const check = directory + "/master.check";
   auto const sealed = log::read_file(check, 4096);
-  if (!sealed) return std::unexpected(Error{false, sealed.error()});
+  if (!sealed) return std::unexpected(Error{Kind::io, sealed.error()});
   if (*sealed) {
     if (!unseal(master, **sealed, check_aad)) {
-      return std::unexpected(Error{true, fmt::format("{}: the keys in this directory are sealed under another master key", check)});
+      return std::unexpected(Error{Kind::wrong_master_key, fmt::format("{}: the keys in this directory are sealed under another master "
+                                                                       "key; give the one they were made under",
+                                                                       check)});
     }
-  } else {
-    for (std::error_code problem; auto const& file : std::filesystem::directory_iterator(directory, problem)) {
-      if (file.path().extension() != ".key") continue;
-      return std::unexpected(Error{false, fmt::format("{}: missing although the directory holds keys; restore it with them", check)});
-    }
-    if (auto written = log::write_file(check, seal(master, "", check_aad), Durability::synced, 0600); !written) {
-      return std::unexpected(Error{false, written.error()});
-    }
+  } else if (!create || holds_owner_keys(directory)) {
+    return std::unexpected(Error{Kind::missing, fmt::format("{}: not there, and without the owners' keys private parts cannot be opened; "
+                                                            "restore the key directory from its backup",
+                                                            check)});
+  } else if (auto written = log::write_file(check, seal(master, "", check_aad), Durability::synced, 0600); !written) {
+    return std::unexpected(Error{Kind::io, written.error()});
   }
   return std::unique_ptr<KeyStore>(new KeyStore(directory, master));
+}
+
+bool holds_owner_keys(std::string const& directory) {
+  std::error_code problem;
+  for (std::filesystem::directory_iterator file(directory, problem), end; !problem && file != end; file.increment(problem)) {
+    std::string const extension = file->path().extension().string();
+    if (extension == ".key" || extension == ".erased") return true;
+  }
+  return false;
 }
 
 // From the cache or the disk; a key whose erasure was interrupted counts as gone.

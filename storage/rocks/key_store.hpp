@@ -38,11 +38,13 @@ enum class KeyFate : std::uint8_t {
 class KeyStore {
  public:
   struct Error {
-    bool wrong_master_key = false;
-    std::string message;
+    enum class Kind : std::uint8_t { io, missing, wrong_master_key };
+    Kind kind = Kind::io;
+    std::string message;  ///< what, where, what to do
   };
-  /// Creates the directory (0700) and the check file if need be. Error: unreadable, or sealed under another master key.
-  static std::expected<std::unique_ptr<KeyStore>, Error> open(std::string const& directory, SecretKey const& master);
+  /// `create`: makes the directory (0700) and the check file if need be; only a ledger that has sealed nothing yet may want that.
+  /// Error: unreadable, not there, or sealed under another master key.
+  static std::expected<std::unique_ptr<KeyStore>, Error> open(std::string const& directory, SecretKey const& master, bool create);
 
   /// The owner's key; a new one is on disk, file and directory synced, before this returns.
   std::expected<OwnerKey, std::string> key_for_writing(std::string_view owner);
@@ -67,6 +69,9 @@ class KeyStore {
   std::mutex mutex_;
   std::map<std::string, OwnerKey, std::less<>> cache_;
 };
+
+/// Whether owners' keys, or the ids of erased ones, lie in `directory`: a ledger has been here.
+bool holds_owner_keys(std::string const& directory);
 
 /// Seals every key file in `directory` under `next` instead of `current`. After an interruption run it again with the same keys.
 /// An unlinked key that a disk may still hold can no longer be opened once the old master key is destroyed.

@@ -26,6 +26,8 @@ struct Options {
   std::vector<std::string> earlier_keys;
   /// Repair only: open a database whose high-water mark is lost and trust what it holds.
   bool adopt_without_mark = false;
+  /// Repair only: begin a new key directory for a database whose own is lost. Every private part sealed so far stays shut.
+  bool adopt_without_keys = false;
 
   // Performance.
 

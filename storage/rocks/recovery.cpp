@@ -17,11 +17,11 @@ std::expected<std::string, OpenError> get(Database& database, Family family, std
   if (status.ok()) return value;
   Kind const kind = status.IsCorruption() ? Kind::damaged : status.IsNotFound() ? Kind::missing : Kind::io;
   return std::unexpected(
-      OpenError{kind, fmt::format("{}: {}; restore the ledger from a backup or an exported tree", what, status.ToString())});
+      OpenError{kind, fmt::format("{}: {}; restore the ledger from a backup", what, status.ToString())});
 }
 
 std::unexpected<OpenError> damaged(std::string message) {
-  return std::unexpected(OpenError{Kind::damaged, std::move(message) + "; restore the ledger from a backup or an exported tree"});
+  return std::unexpected(OpenError{Kind::damaged, std::move(message) + "; restore the ledger from a backup"});
 }
 
 // Leaf hashes of the entries after the last full tile, from the entries' own bytes.
@@ -54,7 +54,7 @@ std::expected<void, OpenError> count_entries(Database& database, std::uint64_t s
   if (count == size) return {};
   return std::unexpected(
       OpenError{Kind::missing, fmt::format("the log has {} entries, the database holds {} of them; restore the ledger from a "
-                                           "backup or an exported tree",
+                                           "backup",
                                            size, count)});
 }
 
@@ -97,7 +97,7 @@ std::expected<Recovered, OpenError> recover(Database& database, std::span<log::N
   if (mark != nullptr && size < mark->size) {
     return std::unexpected(
         OpenError{Kind::missing, fmt::format("{} entries were acknowledged, the database holds {}: entries {} to {} are missing; "
-                                             "restore the ledger from a backup or an exported tree",
+                                             "restore the ledger from a backup",
                                              mark->size, size, size, mark->size - 1)});
   }
   for (std::size_t i = 0; i < families; ++i) {

@@ -56,9 +56,15 @@ class DirectoryLock {
  public:
   static std::expected<DirectoryLock, OpenError> take(std::string const& path) {
     DirectoryLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (lock.fd_ < 0) return refuse(OpenError::Kind::io, fmt::format("lock {}: {}", path, std::strerror(errno)));
+    if (lock.fd_ < 0) {
+      return refuse(OpenError::Kind::io, fmt::format("lock {}: {}; the directory must be writable and belong to the user this process "
+                                                     "runs as",
+                                                     path, std::strerror(errno)));
+    }
     if (::flock(lock.fd_, LOCK_EX | LOCK_NB) == 0) return lock;
-    if (errno == EWOULDBLOCK) return refuse(OpenError::Kind::locked, fmt::format("{}: another process has this ledger open", path));
+    if (errno == EWOULDBLOCK) {
+      return refuse(OpenError::Kind::locked, fmt::format("{}: another process has this ledger open; stop it, or choose another directory", path));
+    }
     return refuse(OpenError::Kind::io, fmt::format("lock {}: {}", path, std::strerror(errno)));
   }
   DirectoryLock(DirectoryLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
@@ -82,6 +88,18 @@ struct Places {
         ballast(o.directory + "/ballast") {}
 };
 
+OpenError key_error(KeyStore::Error const& error) {
+  switch (error.kind) {
+    case KeyStore::Error::Kind::missing:
+      return {OpenError::Kind::missing, error.message};
+    case KeyStore::Error::Kind::wrong_master_key:
+      return {OpenError::Kind::wrong_key, error.message};
+    case KeyStore::Error::Kind::io:
+      break;
+  }
+  return {OpenError::Kind::io, error.message};
+}
+
 // A RocksDB directory without CURRENT would be created anew over whatever tables lie in it, so any file counts.
 bool holds_database(std::string const& path) {
   std::error_code problem;
@@ -91,7 +109,7 @@ bool holds_database(std::string const& path) {
 
 std::expected<std::unique_ptr<Database>, OpenError> open_database(std::string const& path, Options const& options) {
   auto database = Database::open(path, options, false);
-  if (!database) return refuse(OpenError::Kind::damaged, database.error() + "; restore the ledger from a backup or an exported tree");
+  if (!database) return refuse(OpenError::Kind::damaged, database.error() + "; restore the ledger from a backup");
   return std::move(*database);
 }
 
@@ -338,15 +356,15 @@ std::expected<std::unique_ptr<RocksLedger>, OpenError> RocksLedger::open(Options
   if (auto made = make_directory(options.directory); !made) return std::unexpected(made.error());
   auto lock = DirectoryLock::take(places.lock);
   if (!lock) return std::unexpected(lock.error());
-  auto opened_keys = KeyStore::open(places.keys, *master);
-  if (!opened_keys) return refuse(opened_keys.error().wrong_master_key ? Kind::wrong_key : Kind::io, opened_keys.error().message);
-  // 3. Mark and database belong together: neither may be there without the other.
+  bool const there = holds_database(places.database);
+  auto opened_keys = KeyStore::open(places.keys, *master, !there || options.adopt_without_keys);
+  if (!opened_keys) return std::unexpected(key_error(opened_keys.error()));
+  // 3. Mark, keys and database belong together: none may be there without the others.
   auto opened_mark = HighWaterMark::open(places.mark);
   if (!opened_mark && !options.adopt_without_mark)
     return refuse(Kind::damaged, opened_mark.error() + "; restore it, or adopt the database without it");
   std::optional<HighWaterMark> mark;
   if (opened_mark) mark = std::move(*opened_mark);
-  bool const there = holds_database(places.database);
   if (!there && mark && mark->mark().size > 0) {
     return refuse(Kind::missing, fmt::format("{} entries were acknowledged, but there is no database at {}; restore it", mark->mark().size,
                                              places.database));
@@ -356,6 +374,11 @@ std::expected<std::unique_ptr<RocksLedger>, OpenError> RocksLedger::open(Options
                   fmt::format("there is a database at {}, but no high-water mark at {}: whether entries are missing cannot be told; "
                               "restore the mark, or adopt the database without it",
                               places.database, places.mark));
+  }
+  if (!there && !mark && holds_owner_keys(places.keys)) {
+    return refuse(Kind::missing, fmt::format("the owners' keys of a ledger are in {}, but there is neither its database at {} nor its "
+                                             "high-water mark at {}; restore them, or move the keys away to begin a new ledger",
+                                             places.keys, places.database, places.mark));
   }
   // 4. The database, proven.
   if (auto placed = place_ballast(places.ballast, options.ballast_bytes, 2 * options.free_bytes_floor); !placed) {
@@ -368,7 +391,7 @@ std::expected<std::unique_ptr<RocksLedger>, OpenError> RocksLedger::open(Options
   }
   if (there && mark) {
     if (auto intact = check_manifest(places.database, mark->mark().manifest); !intact) {
-      return refuse(Kind::damaged, intact.error() + "; restore the ledger from a backup or an exported tree");
+      return refuse(Kind::damaged, intact.error() + "; restore the ledger from a backup");
     }
   }
   auto opened_database = there ? open_database(places.database, options) : create_database(places.database, options, signer);

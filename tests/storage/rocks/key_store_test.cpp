@@ -23,7 +23,7 @@ SecretKey const other_master = *SecretKey::from_bytes(std::string(32, 'N'));
 class Keys : public ::testing::Test {
  protected:
   std::unique_ptr<KeyStore> open(SecretKey const& with = master) const {
-    auto opened = KeyStore::open(path_, with);
+    auto opened = KeyStore::open(path_, with, true);
     EXPECT_TRUE(opened) << opened.error().message;
     return opened ? std::move(*opened) : nullptr;
   }
@@ -56,14 +56,25 @@ TEST_F(Keys, AreMadeOnceAndFoundAgain) {
 
 TEST_F(Keys, AnotherMasterKeyIsToldAtOpen) {
   (void)open()->key_for_writing("tenant");
-  auto const refused = KeyStore::open(path_, other_master);
+  auto const refused = KeyStore::open(path_, other_master, true);
   ASSERT_FALSE(refused);
-  EXPECT_TRUE(refused.error().wrong_master_key);
+  EXPECT_EQ(refused.error().kind, KeyStore::Error::Kind::wrong_master_key);
+}
+
+TEST_F(Keys, AreNotBegunAnewWhereSomeWereMade) {
+  auto const nowhere = KeyStore::open(path_, master, false);
+  ASSERT_FALSE(nowhere);
+  EXPECT_EQ(nowhere.error().kind, KeyStore::Error::Kind::missing);
+  EXPECT_THAT(nowhere.error().message, HasSubstr("restore the key directory from its backup"));
+  EXPECT_FALSE(fs::exists(path_));
+  (void)open()->key_for_writing("tenant");
+  EXPECT_TRUE(KeyStore::open(path_, master, false));
   fs::remove(path_ + "/master.check");
-  auto const incomplete = KeyStore::open(path_, master);
-  ASSERT_FALSE(incomplete);
-  EXPECT_FALSE(incomplete.error().wrong_master_key);
-  EXPECT_THAT(incomplete.error().message, HasSubstr("missing although the directory holds keys"));
+  for (bool const create : {false, true}) {
+    auto const incomplete = KeyStore::open(path_, master, create);
+    ASSERT_FALSE(incomplete);
+    EXPECT_EQ(incomplete.error().kind, KeyStore::Error::Kind::missing);
+  }
 }
 
 TEST_F(Keys, ErasedOnesStayErased) {
@@ -132,7 +143,7 @@ TEST_F(Keys, AreRewrappedUnderANewMasterKeyAlsoAfterAnInterruption) {
   OwnerKey const b = *open()->key_for_writing("b");
   std::string const a_before = **log::read_file(file("a"), 1'000);
   EXPECT_EQ(*rewrap_keys(path_, master, other_master), 2u);
-  EXPECT_FALSE(KeyStore::open(path_, master));
+  EXPECT_FALSE(KeyStore::open(path_, master, true));
   EXPECT_EQ(open(other_master)->key_for_writing("a")->key.text(), a.key.text());
   // As if it had stopped half way: one file and the check still under the old key.
   ASSERT_TRUE(log::write_file(file("a"), a_before, log::Durability::renamed));

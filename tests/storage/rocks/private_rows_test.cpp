@@ -34,7 +34,7 @@ TEST(PrivateRowKey, ReadsBack) {
 
 TEST(PrivateValue, OpensOnlyWhereItBelongs) {
   test::TemporaryDirectory const directory;
-  auto const keys = std::move(*KeyStore::open(directory.path() + "/keys", *SecretKey::from_bytes(std::string(32, 'M'))));
+  auto const keys = std::move(*KeyStore::open(directory.path() + "/keys", *SecretKey::from_bytes(std::string(32, 'M')), true));
   OwnerKey const key = *keys->key_for_writing("owner");
   log::PrivatePart const part{PrivateKind::payload, "owner", "key", "secret", 7};
   std::string const row_key = private_row_key(part.kind, part.owner, part.key);

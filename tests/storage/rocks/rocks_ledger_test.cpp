@@ -98,6 +98,33 @@ TEST_F(RocksLedgerFiles, AMissingDatabaseOrMarkIsRefused) {
   EXPECT_EQ(refused(options_).kind, Kind::damaged);
 }
 
+TEST_F(RocksLedgerFiles, AMissingKeyDirectoryIsRefused) {
+  grow(3);
+  fs::rename(path_ + "/keys", path_ + "/moved-keys");
+  EXPECT_EQ(refused(options_).kind, Kind::missing);
+  EXPECT_THAT(refused(options_).message, HasSubstr("restore the key directory from its backup"));
+  EXPECT_FALSE(fs::exists(path_ + "/keys"));
+  Options adopting = options_;
+  adopting.adopt_without_keys = true;
+  {
+    auto const ledger = RocksLedger::open(adopting, test::signer(), test::master_key);
+    ASSERT_TRUE(ledger) << ledger.error().message;
+    EXPECT_FALSE((*ledger)->private_part(log::PrivateKind::payload, "tenant-0", test::full_group_payload(0).key));  // shut, not absent
+    EXPECT_TRUE((*ledger)->append(1, 3, test::full_group(3, 3), test::derived(3, 3)));
+  }
+  EXPECT_EQ(opened_size(options_), 6u);
+}
+
+TEST_F(RocksLedgerFiles, KeysWithoutTheirLedgerAreNotTakenForANewOne) {
+  grow(3);
+  fs::rename(path_ + "/db", path_ + "/moved-db");
+  fs::rename(path_ + "/high-water-mark", path_ + "/moved-mark");
+  EXPECT_EQ(refused(options_).kind, Kind::missing);
+  EXPECT_THAT(refused(options_).message, HasSubstr("there is neither its database"));
+  fs::rename(path_ + "/keys", path_ + "/moved-keys");
+  EXPECT_EQ(opened_size(options_), 0u);  // nothing tells it from an empty place
+}
+
 TEST_F(RocksLedgerFiles, AMarkOfAnotherHistoryOrABiggerSizeIsRefused) {
   grow(10);
   std::string const mark = path_ + "/high-water-mark";
@@ -233,7 +260,7 @@ TEST_F(RocksLedgerFiles, ALostOwnerKeyIsToldApartFromAnErasedOne) {
   fs::remove(path_ + "/keys/" + policy::to_hex(policy::sha256("tenant-0")) + ".key");
   auto const ledger = RocksLedger::open(options_, test::signer(), test::master_key);
   ASSERT_TRUE(ledger);
-  auto const part = (*ledger)->private_part(log::PrivateKind::payload, "tenant-0", "0");
+  auto const part = (*ledger)->private_part(log::PrivateKind::payload, "tenant-0", test::full_group_payload(0).key);
   ASSERT_FALSE(part);
   EXPECT_EQ(part.error().kind, log::LedgerError::Kind::damaged);
   EXPECT_THAT(part.error().message, HasSubstr("lost, not erased"));
