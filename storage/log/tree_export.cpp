@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <set>
+#include <vector>
 
 namespace sluice::log {
 namespace {
@@ -33,17 +34,27 @@ class TreeWriter {
   // `path` as tile_path or bundle_path gave it; `full` the same without its partial suffix.
   std::expected<void, std::string> write_wide(std::string const& path, std::string const& full, std::string_view bytes) {
     if (auto written = write(path, bytes); !written) return written;
-    fs::path const partials = directory_ + "/" + full + ".p";
+    std::string partials = directory_ + "/" + full + ".p";
     std::error_code problem;
-    if (path == full) {
-      fs::remove_all(partials, problem);
-    } else {
-      for (fs::directory_entry const& file : fs::directory_iterator(partials, problem)) {
-        if (file.path() != directory_ + "/" + path) fs::remove(file.path(), problem);
-        if (problem) break;
+    if (fs::exists(partials, problem)) outgrown_.push_back({std::move(partials), directory_ + "/" + path});
+    return {};
+  }
+
+  // Drops narrower files of earlier exports. Only once the new checkpoint is there: under the old one a reader still asks for them.
+  std::expected<void, std::string> drop_outgrown() {
+    for (auto const& [partials, kept] : outgrown_) {
+      std::error_code problem;
+      bool any_left = false;
+      for (fs::directory_iterator file(partials, problem), end; !problem && file != end; file.increment(problem)) {
+        if (file->path() == kept) {
+          any_left = true;
+        } else {
+          fs::remove(file->path(), problem);
+        }
       }
+      if (!problem && !any_left) fs::remove(partials, problem);
+      if (problem) return std::unexpected(fmt::format("remove {}: {}", partials, problem.message()));
     }
-    if (problem) return std::unexpected(fmt::format("remove {}: {}", partials.string(), problem.message()));
     return {};
   }
 
@@ -69,8 +80,13 @@ class TreeWriter {
     return {};
   }
 
+  struct Outgrown {
+    std::string partials;  // a folder of partial files
+    std::string kept;      // the file written now, in it or in its place
+  };
   std::string directory_;
   std::set<std::string> made_;
+  std::vector<Outgrown> outgrown_;  // at most a few a level: only the right edge was ever partial
 };
 
 std::expected<std::string, std::string> tile_bytes(LedgerReader const& ledger, TileId const& id) {
@@ -145,6 +161,7 @@ std::expected<ExportSummary, std::string> export_tree(LedgerReader const& ledger
     if (auto synced = writer.sync(); !synced) return std::unexpected(synced.error());
   }
   if (auto written = writer.write("checkpoint", checkpoint.note, Durability::synced); !written) return std::unexpected(written.error());
+  if (auto dropped = writer.drop_outgrown(); !dropped) return std::unexpected(dropped.error());
   return summary;
 }
 

@@ -2,6 +2,7 @@
 #include "storage/log/file.hpp"
 #include "storage/log/tree_export.hpp"
 #include "storage/log/tree_source.hpp"
+#include "storage/log/verified_tree.hpp"
 #include "tests/storage/log/exported_tree.hpp"
 
 #include <gmock/gmock.h>
@@ -127,6 +128,27 @@ TEST(Export, ADamagedLedgerIsNamedAndNotExported) {
   ledger = Lying(tree.ledger);
   ledger.extra_blob = {policy::sha256("a"), "b"};
   EXPECT_THAT(exported(ledger), HasSubstr("the stored bytes have another hash"));
+}
+
+// It fails before its checkpoint is there: whoever holds the earlier one still finds every file of its tree.
+TEST(Export, AnInterruptedOneLeavesTheEarlierTreeWhole) {
+  for (std::uint64_t const later : {250u, 256u, 600u}) {
+    test::ExportedTree tree(200);
+    std::set<std::string> const earlier = files(tree.directory.path());
+    test::grow(tree.ledger, later);
+    Lying ledger(tree.ledger);
+    ledger.extra_blob = {policy::sha256("a"), "b"};
+    ASSERT_FALSE(export_tree(ledger, tree.directory.path()));
+    DirectorySource source(tree.directory.path());
+    auto verified = VerifiedTree::open(source, tree.verifiers);
+    ASSERT_TRUE(verified) << verified.error().message();
+    EXPECT_EQ(verified->size(), 200u);
+    EXPECT_TRUE(verified->entries(0, 200, [](Sequence, std::string_view) { return true; }));
+    EXPECT_TRUE(verified->check_tiles());
+    for (std::string const& file : earlier) EXPECT_TRUE(std::filesystem::exists(tree.file(file))) << file;
+    tree.export_again();
+    EXPECT_EQ(files(tree.directory.path()).contains("tile/0/000.p/200"), false);
+  }
 }
 
 TEST(Export, AnUnwritableDirectoryIsNamed) {
