@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstddef>
+#include <variant>
 
 namespace sluice::json {
 namespace {
@@ -38,9 +39,26 @@ std::string_view type_word(nlohmann::json const& value) {
   }
 }
 
-std::optional<std::int64_t> read_integer(nlohmann::json const& value, std::string const& pointer, IntegerRange range, Errors& errors) {
+/// A hostile key for an error text: bounded, no control characters.
+std::string shown(std::string_view key) {
+  if (key.size() > 64 || has_control_character(key)) return "(unprintable or long)";
+  return std::string(key);
+}
+
+/// Where a value stands: put into words only when there is an error to tell.
+struct Place {
+  std::string const& parent;
+  std::variant<std::string_view, std::size_t> step;  ///< a key or an index
+
+  std::string pointer() const {
+    if (auto const* index = std::get_if<std::size_t>(&step)) return fmt::format("{}/{}", parent, *index);
+    return parent + "/" + pointer_token(shown(std::get<std::string_view>(step)));
+  }
+};
+
+std::optional<std::int64_t> read_integer(nlohmann::json const& value, Place const& place, IntegerRange range, Errors& errors) {
   if (!value.is_number_integer()) {
-    errors.add(pointer, "wrong_type", fmt::format("must be an integer, not {}", type_word(value)));
+    errors.add(place.pointer(), "wrong_type", fmt::format("must be an integer, not {}", type_word(value)));
     return std::nullopt;
   }
   // parse_strict stores integers signed; a value built by hand may be unsigned.
@@ -50,56 +68,56 @@ std::optional<std::int64_t> read_integer(nlohmann::json const& value, std::strin
                               : as_unsigned != nullptr ? static_cast<std::int64_t>(*as_unsigned)
                                                        : *value.get_ptr<nlohmann::json::number_integer_t const*>();
   if (too_large || number < range.min || number > range.max) {
-    errors.add(pointer, "out_of_range", fmt::format("must be {} … {}", range.min, range.max));
+    errors.add(place.pointer(), "out_of_range", fmt::format("must be {} … {}", range.min, range.max));
     return std::nullopt;
   }
   return number;
 }
 
-std::optional<std::string> read_string(nlohmann::json const& value, std::string const& pointer, StringRule const& rule, Errors& errors) {
+std::optional<std::string> read_string(nlohmann::json const& value, Place const& place, StringRule const& rule, Errors& errors) {
   auto const* text = value.get_ptr<std::string const*>();
   if (text == nullptr) {
-    errors.add(pointer, "wrong_type", fmt::format("must be a string, not {}", type_word(value)));
+    errors.add(place.pointer(), "wrong_type", fmt::format("must be a string, not {}", type_word(value)));
     return std::nullopt;
   }
   if (text->size() > rule.bytes_max) {
-    errors.add(pointer, "too_long", fmt::format("must be at most {} bytes of UTF-8, is {}", rule.bytes_max, text->size()));
+    errors.add(place.pointer(), "too_long", fmt::format("must be at most {} bytes of UTF-8, is {}", rule.bytes_max, text->size()));
     return std::nullopt;
   }
   if (text->size() < rule.bytes_min) {
-    errors.add(pointer, "too_short",
+    errors.add(place.pointer(), "too_short",
                rule.bytes_min == 1 ? std::string("must not be empty") : fmt::format("must be at least {} bytes", rule.bytes_min));
     return std::nullopt;
   }
   if (rule.single_line && has_control_character(*text)) {
-    errors.add(pointer, "bad_format", "must not contain control characters or line breaks");
+    errors.add(place.pointer(), "bad_format", "must not contain control characters or line breaks");
     return std::nullopt;
   }
   return *text;
 }
 
 /// Text of a decimal string; numbers get a hint, for they are the likely mistake.
-std::string const* decimal_text(nlohmann::json const& value, std::string const& pointer, Errors& errors) {
+std::string const* decimal_text(nlohmann::json const& value, Place const& place, Errors& errors) {
   auto const* text = value.get_ptr<std::string const*>();
   if (text == nullptr)
-    errors.add(pointer, "wrong_type", fmt::format("must be a decimal string such as \"12.5\", not {}", type_word(value)));
+    errors.add(place.pointer(), "wrong_type", fmt::format("must be a decimal string such as \"12.5\", not {}", type_word(value)));
   return text;
 }
 
-std::optional<policy::Money> read_money(nlohmann::json const& value, std::string const& pointer, MoneyRange const& range, Errors& errors) {
-  std::string const* text = decimal_text(value, pointer, errors);
+std::optional<policy::Money> read_money(nlohmann::json const& value, Place const& place, MoneyRange const& range, Errors& errors) {
+  std::string const* text = decimal_text(value, place, errors);
   if (text == nullptr) return std::nullopt;
   if (text->size() > 32) {
-    errors.add(pointer, "too_long", "must be a decimal string of at most 32 characters");
+    errors.add(place.pointer(), "too_long", "must be a decimal string of at most 32 characters");
     return std::nullopt;
   }
   auto const amount = policy::parse_yuan(*text);
   if (!amount) {
-    errors.add(pointer, "bad_format", amount.error());
+    errors.add(place.pointer(), "bad_format", amount.error());
     return std::nullopt;
   }
   if (*amount < range.min || *amount > range.max) {
-    errors.add(pointer, "out_of_range",
+    errors.add(place.pointer(), "out_of_range",
                fmt::format("must be {} … {} yuan", policy::format_yuan(range.min), policy::format_yuan(range.max)));
     return std::nullopt;
   }
@@ -116,28 +134,28 @@ std::string scaled(std::int64_t value, unsigned fraction_digits) {
   return digits;
 }
 
-std::optional<std::int64_t> read_decimal(nlohmann::json const& value, std::string const& pointer, DecimalRule const& rule, Errors& errors) {
-  std::string const* text = decimal_text(value, pointer, errors);
+std::optional<std::int64_t> read_decimal(nlohmann::json const& value, Place const& place, DecimalRule const& rule, Errors& errors) {
+  std::string const* text = decimal_text(value, place, errors);
   if (text == nullptr) return std::nullopt;
   auto const number = parse_decimal(*text, rule.fraction_digits);
   if (!number) {
-    errors.add(pointer, "bad_format", number.error());
+    errors.add(place.pointer(), "bad_format", number.error());
     return std::nullopt;
   }
   if (*number < rule.min || *number > rule.max) {
-    errors.add(pointer, "out_of_range",
+    errors.add(place.pointer(), "out_of_range",
                fmt::format("must be \"{}\" … \"{}\"", scaled(rule.min, rule.fraction_digits), scaled(rule.max, rule.fraction_digits)));
     return std::nullopt;
   }
   return *number;
 }
 
-std::optional<policy::Timestamp> read_time(nlohmann::json const& value, std::string const& pointer, Errors& errors) {
-  auto const text = read_string(value, pointer, {.bytes_min = 1, .bytes_max = 40}, errors);
+std::optional<policy::Timestamp> read_time(nlohmann::json const& value, Place const& place, Errors& errors) {
+  auto const text = read_string(value, place, {.bytes_min = 1, .bytes_max = 40}, errors);
   if (!text) return std::nullopt;
   auto const at = policy::parse_rfc3339(*text);
   if (!at) {
-    errors.add(pointer, "bad_format", at.error());
+    errors.add(place.pointer(), "bad_format", at.error());
     return std::nullopt;
   }
   return *at;
@@ -174,12 +192,6 @@ std::string_view nearest(std::string_view name, Names const& names) {
     }
   }
   return best;
-}
-
-/// A hostile key for an error text: bounded, no control characters.
-std::string shown(std::string_view key) {
-  if (key.size() > 64 || has_control_character(key)) return "(unprintable or long)";
-  return std::string(key);
 }
 
 }  // namespace
@@ -276,12 +288,12 @@ void Reader::fail(std::string_view key, std::string_view code, std::string detai
 
 std::int64_t Reader::required_integer(std::string_view key, IntegerRange range) {
   auto const* value = require(key);
-  return value == nullptr ? range.min : read_integer(*value, at(key), range, *errors_).value_or(range.min);
+  return value == nullptr ? range.min : read_integer(*value, Place{pointer_, key}, range, *errors_).value_or(range.min);
 }
 
 std::optional<std::int64_t> Reader::optional_integer(std::string_view key, IntegerRange range) {
   auto const* value = find(key);
-  return value == nullptr ? std::nullopt : read_integer(*value, at(key), range, *errors_);
+  return value == nullptr ? std::nullopt : read_integer(*value, Place{pointer_, key}, range, *errors_);
 }
 
 std::optional<bool> Reader::optional_boolean(std::string_view key) {
@@ -302,42 +314,42 @@ bool Reader::required_boolean(std::string_view key) {
 
 std::string Reader::required_string(std::string_view key, StringRule rule) {
   auto const* value = require(key);
-  return value == nullptr ? std::string() : read_string(*value, at(key), rule, *errors_).value_or(std::string());
+  return value == nullptr ? std::string() : read_string(*value, Place{pointer_, key}, rule, *errors_).value_or(std::string());
 }
 
 std::optional<std::string> Reader::optional_string(std::string_view key, StringRule rule) {
   auto const* value = find(key);
-  return value == nullptr ? std::nullopt : read_string(*value, at(key), rule, *errors_);
+  return value == nullptr ? std::nullopt : read_string(*value, Place{pointer_, key}, rule, *errors_);
 }
 
 policy::Money Reader::required_money(std::string_view key, MoneyRange range) {
   auto const* value = require(key);
-  return value == nullptr ? range.min : read_money(*value, at(key), range, *errors_).value_or(range.min);
+  return value == nullptr ? range.min : read_money(*value, Place{pointer_, key}, range, *errors_).value_or(range.min);
 }
 
 std::optional<policy::Money> Reader::optional_money(std::string_view key, MoneyRange range) {
   auto const* value = find(key);
-  return value == nullptr ? std::nullopt : read_money(*value, at(key), range, *errors_);
+  return value == nullptr ? std::nullopt : read_money(*value, Place{pointer_, key}, range, *errors_);
 }
 
 std::int64_t Reader::required_decimal(std::string_view key, DecimalRule rule) {
   auto const* value = require(key);
-  return value == nullptr ? rule.min : read_decimal(*value, at(key), rule, *errors_).value_or(rule.min);
+  return value == nullptr ? rule.min : read_decimal(*value, Place{pointer_, key}, rule, *errors_).value_or(rule.min);
 }
 
 std::optional<std::int64_t> Reader::optional_decimal(std::string_view key, DecimalRule rule) {
   auto const* value = find(key);
-  return value == nullptr ? std::nullopt : read_decimal(*value, at(key), rule, *errors_);
+  return value == nullptr ? std::nullopt : read_decimal(*value, Place{pointer_, key}, rule, *errors_);
 }
 
 policy::Timestamp Reader::required_time(std::string_view key) {
   auto const* value = require(key);
-  return value == nullptr ? policy::Timestamp{} : read_time(*value, at(key), *errors_).value_or(policy::Timestamp{});
+  return value == nullptr ? policy::Timestamp{} : read_time(*value, Place{pointer_, key}, *errors_).value_or(policy::Timestamp{});
 }
 
 std::optional<policy::Timestamp> Reader::optional_time(std::string_view key) {
   auto const* value = find(key);
-  return value == nullptr ? std::nullopt : read_time(*value, at(key), *errors_);
+  return value == nullptr ? std::nullopt : read_time(*value, Place{pointer_, key}, *errors_);
 }
 
 std::optional<std::size_t> Reader::choice(std::string_view key, std::vector<std::string_view> const& names, bool required) {
@@ -392,14 +404,15 @@ std::vector<std::pair<std::string, std::string>> Reader::optional_string_map(std
     return out;
   }
   if (value->size() < rule.min) errors_->add(at(key), "too_few", fmt::format("must have at least {} members", rule.min));
+  std::string const pointer = at(key);
   for (auto const& [name, member] : value->get_ref<nlohmann::json::object_t const&>()) {
-    std::string const pointer = at(key) + "/" + pointer_token(shown(name));
+    Place const place{pointer, name};
     if (name.size() > keys.bytes_max || name.size() < keys.bytes_min || (keys.single_line && has_control_character(name))) {
-      errors_->add(pointer, "bad_format",
+      errors_->add(place.pointer(), "bad_format",
                    fmt::format("its name must be {} … {} bytes without control characters", keys.bytes_min, keys.bytes_max));
       continue;
     }
-    if (auto text = read_string(member, pointer, values, *errors_)) out.emplace_back(name, std::move(*text));
+    if (auto text = read_string(member, place, values, *errors_)) out.emplace_back(name, std::move(*text));
   }
   return out;
 }
@@ -428,12 +441,12 @@ Reader ArrayReader::object(std::size_t index) {
 
 std::int64_t ArrayReader::integer(std::size_t index, IntegerRange range) {
   assert(index < size());
-  return read_integer((*array_)[index], fmt::format("{}/{}", pointer_, index), range, *errors_).value_or(range.min);
+  return read_integer((*array_)[index], Place{pointer_, index}, range, *errors_).value_or(range.min);
 }
 
 std::string ArrayReader::string(std::size_t index, StringRule rule) {
   assert(index < size());
-  return read_string((*array_)[index], fmt::format("{}/{}", pointer_, index), rule, *errors_).value_or(std::string());
+  return read_string((*array_)[index], Place{pointer_, index}, rule, *errors_).value_or(std::string());
 }
 
 void ArrayReader::fail(std::size_t index, std::string_view code, std::string detail) {
