@@ -4,6 +4,7 @@
 #include "broker/api/problems.hpp"
 #include "broker/api/values.hpp"
 #include "policy/enum_names.hpp"
+#include "policy/json/canonical_writer.hpp"
 #include "policy/json/reader.hpp"
 #include "policy/json/strict.hpp"
 #include "policy/limits.hpp"
@@ -158,54 +159,76 @@ std::vector<policy::Reach> unreachable(policy::Catalogue const& catalogue, Sites
   return out;
 }
 
-std::string job_request_json(policy::JobSpec const& spec, JobPayload const* payload) {
-  nlohmann::ordered_json out;
-  if (payload != nullptr) out["name"] = payload->name;
-  out["gang"] = {{"cards", spec.gang.cards},
-                 {"min_memory_gib", spec.gang.min_memory_gib},
-                 {"interconnect_min_gbps", spec.gang.interconnect_min_gbps},
-                 {"cpus", spec.gang.cpus},
-                 {"memory_gib", spec.gang.host_memory_gib}};
-  auto& variants = out["variants"] = nlohmann::ordered_json::array();
-  for (std::size_t v = 0; v < spec.variants.size(); ++v) {
-    policy::Variant const& variant = spec.variants[v];
-    nlohmann::ordered_json each;
-    each["framework"] = variant.framework.text;
-    auto& accelerators = each["accelerators"] = nlohmann::ordered_json::array();
-    for (policy::VariantAccelerator const& accelerator : variant.accelerators) {
-      nlohmann::ordered_json row{{"type", accelerator.type.text}};
-      if (accelerator.throughput_ppm) row["throughput_ppm"] = *accelerator.throughput_ppm;
-      accelerators.push_back(std::move(row));
-    }
-    if (payload != nullptr && v < payload->variants.size()) {
-      each["image"] = payload->variants[v].image;
-      each["command"] = payload->variants[v].command;
-      auto& environment = each["environment"] = nlohmann::ordered_json::object();
-      for (auto const& [name, value] : payload->variants[v].environment) environment[name] = value;
-    }
-    if (variant.porting_ms > 0) each["porting_hours"] = hours_text(variant.porting_ms);
-    variants.push_back(std::move(each));
+namespace {
+
+void write_strings(json::TextWriter& writer, std::vector<std::string> const& texts) {
+  writer.begin_array();
+  for (std::string const& text : texts) writer.string(text);
+  writer.end_array();
+}
+
+void write_variant(json::TextWriter& writer, policy::Variant const& variant, PayloadVariant const* payload) {
+  writer.begin_object().key("framework").string(variant.framework.text);
+  writer.key("accelerators").begin_array();
+  for (policy::VariantAccelerator const& accelerator : variant.accelerators) {
+    writer.begin_object().key("type").string(accelerator.type.text);
+    if (accelerator.throughput_ppm) writer.key("throughput_ppm").integer(*accelerator.throughput_ppm);
+    writer.end_object();
   }
-  out["work"] = {{"reference", spec.work_reference.text}, {"card_hours", hours_text(spec.work_card_ms)}};
-  out["max_runtime_s"] = spec.max_runtime_ms / 1'000;
+  writer.end_array();
   if (payload != nullptr) {
-    out["inputs"] = payload->inputs;
-    out["outputs"] = payload->outputs;
-    if (!payload->checkpoint.empty()) out["checkpoint"] = payload->checkpoint;
+    writer.key("image").string(payload->image).key("command");
+    write_strings(writer, payload->command);
+    writer.key("environment").begin_object();
+    for (auto const& [name, value] : payload->environment) {
+      std::string escaped;
+      json::append_string(escaped, name);  // a variable's name is the tenant's
+      writer.key(std::string_view(escaped).substr(1, escaped.size() - 2)).string(value);
+    }
+    writer.end_object();
   }
-  out["retry"] = {{"max_attempts", spec.max_attempts}};
-  if (spec.max_cost) out["max_cost_yuan"] = policy::format_yuan(*spec.max_cost);
-  if (spec.deadline) out["deadline"] = policy::format_rfc3339(*spec.deadline);
-  nlohmann::ordered_json data{{"class", policy::name_of(spec.data_class)}};
+  if (variant.porting_ms > 0) writer.key("porting_hours").string(hours_text(variant.porting_ms));
+  writer.end_object();
+}
+
+}  // namespace
+
+void write_job_request(json::TextWriter& writer, policy::JobSpec const& spec, JobPayload const* payload) {
+  writer.begin_object();
+  if (payload != nullptr) writer.key("name").string(payload->name);
+  writer.key("gang").begin_object();
+  writer.key("cards").integer(spec.gang.cards);
+  writer.key("min_memory_gib").integer(spec.gang.min_memory_gib);
+  writer.key("interconnect_min_gbps").integer(spec.gang.interconnect_min_gbps);
+  writer.key("cpus").integer(spec.gang.cpus);
+  writer.key("memory_gib").integer(spec.gang.host_memory_gib);
+  writer.end_object();
+  writer.key("variants").begin_array();
+  for (std::size_t v = 0; v < spec.variants.size(); ++v)
+    write_variant(writer, spec.variants[v], payload != nullptr && v < payload->variants.size() ? &payload->variants[v] : nullptr);
+  writer.end_array();
+  writer.key("work").begin_object().key("reference").string(spec.work_reference.text);
+  writer.key("card_hours").string(hours_text(spec.work_card_ms)).end_object();
+  writer.key("max_runtime_s").integer(spec.max_runtime_ms / 1'000);
+  if (payload != nullptr) {
+    writer.key("inputs");
+    write_strings(writer, payload->inputs);
+    writer.key("outputs");
+    write_strings(writer, payload->outputs);
+    if (!payload->checkpoint.empty()) writer.key("checkpoint").string(payload->checkpoint);
+  }
+  writer.key("retry").begin_object().key("max_attempts").integer(spec.max_attempts).end_object();
+  if (spec.max_cost) writer.key("max_cost_yuan").string(policy::format_yuan(*spec.max_cost));
+  if (spec.deadline) writer.key("deadline").string(policy::format_rfc3339(*spec.deadline));
+  writer.key("data").begin_object().key("class").string(policy::name_of(spec.data_class));
   if (!spec.data_regions.empty()) {
-    auto& regions = data["regions"] = nlohmann::ordered_json::array();
-    for (policy::RegionCode const region : spec.data_regions) regions.push_back(region_text(region));
+    writer.key("regions").begin_array();
+    for (policy::RegionCode const region : spec.data_regions) writer.string(region_text(region));
+    writer.end_array();
   }
-  if (spec.data_location) data["location"] = region_text(*spec.data_location);
-  data["gib"] = spec.data_gib;
-  out["data"] = std::move(data);
-  out["preemptible"] = spec.preemptible;
-  return out.dump();
+  if (spec.data_location) writer.key("location").string(region_text(*spec.data_location));
+  writer.key("gib").integer(spec.data_gib).end_object();
+  writer.key("preemptible").boolean(spec.preemptible).end_object();
 }
 
 }  // namespace sluice::broker::api

@@ -6,6 +6,7 @@
 #include "broker/sites.hpp"
 #include "policy/definitions.hpp"
 #include "policy/events/work.hpp"
+#include "policy/json/text_writer.hpp"
 #include "policy/state/state.hpp"
 
 #include <expected>
@@ -25,6 +26,6 @@ std::expected<JobRequest, http::Problem> read_job_request(std::string_view body)
 std::vector<policy::Reach> unreachable(policy::Catalogue const& catalogue, Sites const& sites, JobPayload const& payload);
 
 /// The request as the API gives it back. `payload` is null for readers who may not see the private part.
-std::string job_request_json(policy::JobSpec const& spec, JobPayload const* payload);
+void write_job_request(json::TextWriter& writer, policy::JobSpec const& spec, JobPayload const* payload);
 
 }  // namespace sluice::broker::api

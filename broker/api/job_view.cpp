@@ -5,6 +5,7 @@
 #include "broker/api/values.hpp"
 #include "broker/secrets.hpp"
 #include "policy/enum_names.hpp"
+#include "policy/json/text_writer.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -136,7 +137,7 @@ Json attempt_json(Api const& api, policy::Attempt const& attempt) {
   return out;
 }
 
-Json cost_json(std::vector<policy::Attempt> const& attempts) {
+void write_cost(json::TextWriter& writer, std::vector<policy::Attempt> const& attempts) {
   std::int64_t held = 0;
   std::int64_t settled = 0;
   std::int64_t disputed = 0;
@@ -145,7 +146,17 @@ Json cost_json(std::vector<policy::Attempt> const& attempts) {
     if (attempt.status == policy::AttemptStatus::lost) disputed += attempt.allocation.hold_net.micro_yuan;
     if (attempt.settlement) settled += attempt.settlement->net.micro_yuan + attempt.settlement->fee.micro_yuan;
   }
-  return {{"held_yuan", yuan_text({held})}, {"settled_yuan", yuan_text({settled})}, {"disputed_yuan", yuan_text({disputed})}};
+  writer.begin_object().key("held_yuan").string(yuan_text({held})).key("settled_yuan").string(yuan_text({settled}));
+  writer.key("disputed_yuan").string(yuan_text({disputed})).end_object();
+}
+
+void write_reason(json::TextWriter& writer, policy::Reason reason) {
+  if (reason == policy::Reason::none) {
+    writer.null();
+    return;
+  }
+  writer.begin_object().key("code").string(policy::code(reason)).key("en").string(policy::text_english(reason));
+  writer.key("zh").string(policy::text_chinese(reason)).end_object();
 }
 
 /// When the job came into its present state: the last moment that its attempts or its own end tell.
@@ -232,26 +243,34 @@ Json price_json(policy::PricedBid const& bid, policy::Timestamp as_of, std::opti
   return price;
 }
 
-Json job_json(Api const& api, FoundJob const& found, JobPayload const* payload, bool full) {
+std::string job_json(Api const& api, FoundJob const& found, JobPayload const* payload, bool full) {
   policy::Job const& job = found.job;
-  Json out{{"id", std::to_string(job.id.value)}, {"sequence", std::to_string(job.id.value)}};
-  out["changed_sequence"] = std::to_string(job.changed_at);
-  out["tenant"] = job.tenant.text;
-  out["name"] = payload != nullptr ? Json(payload->name) : Json(nullptr);
-  out["state"] = policy::name_of(job.status);
-  out["state_since"] = policy::format_rfc3339(state_since(found));
-  out["accepted_at"] = policy::format_rfc3339(job.accepted_at);
-  out["reason"] = reason_value(job.reason);
+  std::string out;
+  out.reserve(2'048);
+  json::TextWriter writer(out);
+  writer.begin_object().key("id").decimal(job.id.value).key("sequence").decimal(job.id.value);
+  writer.key("changed_sequence").decimal(job.changed_at);
+  writer.key("tenant").string(job.tenant.text);
+  writer.key("name");
+  payload != nullptr ? writer.string(payload->name) : writer.null();
+  writer.key("state").string(policy::name_of(job.status));
+  writer.key("state_since").string(policy::format_rfc3339(state_since(found)));
+  writer.key("accepted_at").string(policy::format_rfc3339(job.accepted_at));
+  writer.key("reason");
+  write_reason(writer, job.reason);
   if (full) {
-    out["request"] = Json::parse(job_request_json(*job.spec, payload));
-    auto& attempts = out["attempts"] = Json::array();
-    for (policy::Attempt const& attempt : found.attempts) attempts.push_back(attempt_json(api, attempt));
+    writer.key("request");
+    write_job_request(writer, *job.spec, payload);
+    writer.key("attempts").begin_array();
+    for (policy::Attempt const& attempt : found.attempts) writer.raw(attempt_json(api, attempt).dump());
+    writer.end_array();
   }
-  out["placement"] = nullptr;
-  if (!found.attempts.empty() && found.attempts.back().status != policy::AttemptStatus::refused)
-    out["placement"] = placement_json(api, found.attempts.back());
-  out["cost"] = cost_json(found.attempts);
-  out["receipt"] = nullptr;
+  bool const placed = !found.attempts.empty() && found.attempts.back().status != policy::AttemptStatus::refused;
+  writer.key("placement");
+  placed ? writer.raw(placement_json(api, found.attempts.back()).dump()) : writer.null();
+  writer.key("cost");
+  write_cost(writer, found.attempts);
+  writer.key("receipt").null().end_object();
   return out;
 }
 

@@ -27,8 +27,8 @@ std::expected<std::optional<FoundJob>, http::Problem> find_job(Api const& api, C
 /// The private part; nullopt when it is erased, or the caller may not open it.
 std::optional<JobPayload> payload_of(Api const& api, Caller const& caller, policy::Job const& job);
 
-/// The contract's Job. `full` adds request and attempts.
-nlohmann::ordered_json job_json(Api const& api, FoundJob const& found, JobPayload const* payload, bool full);
+/// The contract's Job, as text: it answers every submission. `full` adds request and attempts.
+std::string job_json(Api const& api, FoundJob const& found, JobPayload const* payload, bool full);
 /// The contract's Reason, or null for none.
 nlohmann::ordered_json reason_value(policy::Reason reason);
 /// The contract's Price of a bid.

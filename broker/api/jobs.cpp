@@ -6,6 +6,7 @@
 #include "broker/api/values.hpp"
 #include "broker/secrets.hpp"
 #include "policy/enum_names.hpp"
+#include "policy/json/text_writer.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <nlohmann/json.hpp>
@@ -29,7 +30,7 @@ http::Problem impossible(std::vector<std::pair<policy::ClusterName, policy::Reas
 
 http::Response accepted_response(Api const& api, policy::JobId id, JobPayload const& payload) {
   policy::Job const& job = *api.state().jobs.at(id);
-  http::Response response = http::json_response(201, job_json(api, {job, {}}, &payload, true).dump());
+  http::Response response = http::json_response(201, job_json(api, {job, {}}, &payload, true));
   response.add("Location", "/v1/jobs/" + std::to_string(id.value));
   response.add("ETag", etag_of(job));
   return response;
@@ -99,7 +100,7 @@ asio::awaitable<Answer> get_job(Api& api, Call& call) {
     co_return unchanged;
   }
   auto const payload = payload_of(api, call.caller, job.job);
-  http::Response response = http::json_response(200, job_json(api, job, payload ? &*payload : nullptr, true).dump());
+  http::Response response = http::json_response(200, job_json(api, job, payload ? &*payload : nullptr, true));
   response.add("ETag", etag);
   co_return response;
 }
@@ -147,15 +148,18 @@ asio::awaitable<Answer> list_jobs(Api& api, Call& call) {
     }
   }
 
-  Json data = Json::array();
+  std::string data;
+  json::TextWriter rows(data);
+  rows.begin_array();
   for (policy::JobId const id : ids) {
     auto found = find_job(api, call.caller, std::to_string(id.value));
     if (!found) co_return std::unexpected(std::move(found.error()));
     if (!*found || (status && (*found)->job.status != *status)) continue;
     auto const payload = payload_of(api, call.caller, (*found)->job);
-    data.push_back(job_json(api, **found, payload ? &*payload : nullptr, false));
+    rows.raw(job_json(api, **found, payload ? &*payload : nullptr, false));
   }
-  co_return page_response(call.request, std::move(data), more ? std::optional(ids.back().value) : std::nullopt);
+  rows.end_array();
+  co_return page_of_text(call.request, data, more ? std::optional(ids.back().value) : std::nullopt);
 }
 
 asio::awaitable<Answer> cancel_job(Api& api, Call& call) {
@@ -176,7 +180,7 @@ asio::awaitable<Answer> cancel_job(Api& api, Call& call) {
   co_await api.sequencer.durable((*after)->job.changed_at);
   auto const payload = payload_of(api, call.caller, (*after)->job);
   bool const stopping = !policy::is_final((*after)->job.status);  // the cluster still has to stop it
-  http::Response response = http::json_response(stopping ? 202 : 200, job_json(api, **after, payload ? &*payload : nullptr, true).dump());
+  http::Response response = http::json_response(stopping ? 202 : 200, job_json(api, **after, payload ? &*payload : nullptr, true));
   response.add("ETag", etag_of((*after)->job));
   co_return response;
 }

@@ -3,6 +3,7 @@
 
 #include "broker/api/problems.hpp"
 #include "policy/hash.hpp"
+#include "policy/json/text_writer.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -42,15 +43,20 @@ std::optional<std::string> name_of_cursor(std::string_view cursor) {
 }
 
 /// {"data":…,"next":…} with the Link that repeats the request's own filters.
-http::Response with_next(http::Request const& request, nlohmann::ordered_json data, std::string const& cursor) {
-  nlohmann::ordered_json body{{"data", std::move(data)}, {"next", nullptr}};
-  if (cursor.empty()) return http::json_response(200, body.dump());
-  body["next"] = cursor;
+http::Response with_next(http::Request const& request, std::string_view data, std::string const& cursor) {
+  std::string body;
+  json::TextWriter writer(body);
+  writer.begin_object().key("data").raw(data).key("next");
+  if (cursor.empty()) {
+    writer.null().end_object();
+    return http::json_response(200, std::move(body));
+  }
+  writer.string(cursor).end_object();
   std::string link = '<' + std::string(request.path) + "?cursor=" + cursor;
   for (http::QueryParameter const& parameter : request.query)
     if (parameter.name == "limit" || parameter.name == "state" || parameter.name == "tenant")
       link += '&' + std::string(parameter.name) + '=' + std::string(parameter.value);
-  http::Response response = http::json_response(200, body.dump());
+  http::Response response = http::json_response(200, std::move(body));
   response.add("Link", link + ">; rel=\"next\"");
   return response;
 }
@@ -72,12 +78,16 @@ std::expected<Page, http::Problem> read_page(http::Request const& request) {
   return page;
 }
 
-http::Response page_response(http::Request const& request, nlohmann::ordered_json data, std::optional<std::uint64_t> next) {
-  return with_next(request, std::move(data), next ? cursor_of(*next) : std::string());
+http::Response page_of_text(http::Request const& request, std::string_view data, std::optional<std::uint64_t> next) {
+  return with_next(request, data, next ? cursor_of(*next) : std::string());
 }
 
-http::Response page_response(http::Request const& request, nlohmann::ordered_json data, std::optional<std::string> const& next) {
-  return with_next(request, std::move(data), next ? cursor_of(*next) : std::string());
+http::Response page_response(http::Request const& request, nlohmann::ordered_json const& data, std::optional<std::uint64_t> next) {
+  return with_next(request, data.dump(), next ? cursor_of(*next) : std::string());
+}
+
+http::Response page_response(http::Request const& request, nlohmann::ordered_json const& data, std::optional<std::string> const& next) {
+  return with_next(request, data.dump(), next ? cursor_of(*next) : std::string());
 }
 
 std::uint64_t last_be64(std::string_view key) {

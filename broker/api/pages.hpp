@@ -24,10 +24,12 @@ struct Page {
 std::expected<Page, http::Problem> read_page(http::Request const& request);
 
 /// {"data":[…],"next":cursor-or-null} with Link: rel="next".
-http::Response page_response(http::Request const& request, nlohmann::ordered_json data, std::optional<std::uint64_t> next);
+http::Response page_response(http::Request const& request, nlohmann::ordered_json const& data, std::optional<std::uint64_t> next);
+/// The same when the array is text already.
+http::Response page_of_text(http::Request const& request, std::string_view data, std::optional<std::uint64_t> next);
 
 /// The same for lists by name: `next` is the last name shown, if there are more.
-http::Response page_response(http::Request const& request, nlohmann::ordered_json data, std::optional<std::string> const& next);
+http::Response page_response(http::Request const& request, nlohmann::ordered_json const& data, std::optional<std::string> const& next);
 
 /// One page of a map whose keys are Names: render(key, value) gives a row, or null to leave it out. Stable while rows come and go.
 template <class Map, class Render>
@@ -46,7 +48,7 @@ http::Response named_page(http::Request const& request, Page const& page, Map co
     data.push_back(std::move(row));
     last = it->first.text;
   }
-  return page_response(request, std::move(data), next);
+  return page_response(request, data, next);
 }
 
 /// The same for maps whose keys are Numbers.
@@ -66,7 +68,7 @@ http::Response numbered_page(http::Request const& request, Page const& page, Map
     data.push_back(std::move(row));
     last = it->first.value;
   }
-  return page_response(request, std::move(data), next);
+  return page_response(request, data, next);
 }
 
 /// The 64-bit big-endian number a row key ends with. REQUIRES: eight bytes or more.
