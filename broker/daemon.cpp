@@ -8,6 +8,7 @@
 #include "broker/housekeeping.hpp"
 #include "broker/http/server.hpp"
 #include "broker/logging.hpp"
+#include "broker/loop_watch.hpp"
 #include "broker/metrics.hpp"
 #include "broker/notify.hpp"
 #include "broker/reload.hpp"
@@ -100,6 +101,7 @@ class Daemon {
   SystemClock const clock_;
   ClockGuard clock_guard_;
   asio::io_context loop_{1};
+  LoopWatch loop_watch_;
   asio::signal_set signals_{loop_};
   std::unique_ptr<rocks::RocksLedger> ledger_;
   std::unique_ptr<Sequencer> sequencer_;
@@ -217,7 +219,7 @@ int Daemon::run() {
   asio::co_spawn(loop_, start(), [this](std::exception_ptr error) {
     if (error) fail(exit_software, "start_failed", "an exception escaped");
   });
-  loop_.run();
+  loop_watch_.run(loop_);
   // Whoever still waits for a cluster hears that no answer comes, and lets go of its site while the client still lives: a site's
   // connector takes leave of the client when it goes.
   client_->shut_down();
@@ -368,6 +370,9 @@ std::string Daemon::metrics_text() {
   now.admission_open = !health_->admission_stop().has_value();
   now.rounds_decided = rounds_->figures().decided;
   now.rounds_abandoned = rounds_->figures().abandoned;
+  now.loop_longest_wall_seconds = std::chrono::duration<double>(loop_watch_.figures().longest_wall).count();
+  now.loop_longest_cpu_seconds = std::chrono::duration<double>(loop_watch_.figures().longest_cpu).count();
+  now.loop_held_too_long = loop_watch_.figures().too_long;
   now.round_solve_seconds = static_cast<double>(rounds_->figures().last_solve_ms) / 1'000.0;
   return metrics_.text(now);
 }

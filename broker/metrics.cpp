@@ -46,6 +46,12 @@ struct Metrics::Families {
   Gauge& rounds_decided = gauges_family("sluice_rounds_decided", "Rounds decided since the start.").Add({});
   Gauge& rounds_abandoned = gauges_family("sluice_rounds_abandoned", "Rounds abandoned since the start.").Add({});
   Gauge& round_solve = gauges_family("sluice_round_solve_seconds", "Solver CPU time of the last round.").Add({});
+  Family<Gauge>& loop_longest =
+      gauges_family("sluice_loop_longest_hold_seconds", "Longest that one handler has held the loop since the start.");
+  Gauge& loop_longest_wall = loop_longest.Add({{"clock", "wall"}});
+  Gauge& loop_longest_cpu = loop_longest.Add({{"clock", "cpu"}});
+  Gauge& loop_held =
+      gauges_family("sluice_loop_held_too_long", "Handlers since the start that held the loop for more than 5 ms of CPU.").Add({});
   std::unordered_map<std::string, Counter*> request_counters;
   std::unordered_map<std::string_view, Counter*> entry_counters;   ///< keys are the events' own literals
   std::unordered_map<std::uint64_t, std::int64_t> accepted_at_ms;  ///< jobs not dispatched yet
@@ -102,6 +108,9 @@ std::string Metrics::text(Gauges const& now) {
   f.rounds_decided.Set(static_cast<double>(now.rounds_decided));
   f.rounds_abandoned.Set(static_cast<double>(now.rounds_abandoned));
   f.round_solve.Set(now.round_solve_seconds);
+  f.loop_longest_wall.Set(now.loop_longest_wall_seconds);
+  f.loop_longest_cpu.Set(now.loop_longest_cpu_seconds);
+  f.loop_held.Set(static_cast<double>(now.loop_held_too_long));
   return TextSerializer().Serialize(f.registry.Collect());
 }
 

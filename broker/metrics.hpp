@@ -34,6 +34,9 @@ class Metrics {
     std::uint64_t rounds_decided = 0;
     std::uint64_t rounds_abandoned = 0;
     double round_solve_seconds = 0;
+    double loop_longest_wall_seconds = 0;
+    double loop_longest_cpu_seconds = 0;
+    std::uint64_t loop_held_too_long = 0;
   };
   /// The text exposition format, version 0.0.4.
   std::string text(Gauges const& gauges);
