@@ -1,4 +1,4 @@
-// The page's drawings as inline SVG: no script, no outside asset, colours from the page's own variables.
+// The page's charts: bars in HTML, which fit any width, and small inline SVGs; colours come from the page's own variables.
 #pragma once
 
 #include "tools/day/figures.hpp"
@@ -7,13 +7,11 @@
 
 namespace sluice::day {
 
-/// Clusters at their coordinates; the area of a dot is its card-hours.
-std::string map_svg(DayRecord const& day, Figures const& figures);
 /// Per cluster: what tenants pay, the vouchers' share, and the average list price as a mark.
-std::string cost_svg(DayRecord const& day, Figures const& figures);
-/// One small chart a cluster over the simulated day.
-std::string utilisation_svg(DayRecord const& day, Figures const& figures);
+std::string cost_bars(DayRecord const& day, Figures const& figures);
 /// Median and 95th percentile by tenant class, in simulated minutes.
-std::string waits_svg(DayRecord const& day, Figures const& figures);
+std::string wait_bars(DayRecord const& day, Figures const& figures);
+/// One small chart a cluster over the simulated day.
+std::string utilisation_charts(DayRecord const& day, Figures const& figures);
 
 }  // namespace sluice::day

@@ -28,6 +28,11 @@ std::string against_text(std::int64_t part, std::int64_t whole) {
   return part <= whole ? percent_text(whole - part, whole) + " below" : percent_text(part - whole, whole) + " above";
 }
 
+std::string change_text(std::int64_t part, std::int64_t whole) {
+  if (whole == 0) return "-";
+  return part <= whole ? "−" + percent_text(whole - part, whole) : "+" + percent_text(part - whole, whole);
+}
+
 std::string escaped(std::string_view text) {
   std::string out;
   for (char const c : text) {

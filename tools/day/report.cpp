@@ -61,7 +61,7 @@ Json waits_json(Waits const& waits) {
 std::vector<std::string> caveats(DayRecord const& day) {
   return {
       "Illustrative: centres, cards, prices, vouchers, tenants and troubles are made up; nothing here was measured at a real site.",
-      fmt::format("Sizes, run times and hours of arrival follow the {}; runs longer than {} h are cut, gangs above 32 cards are 32; "
+      fmt::format("Sizes, run times and hours of arrival follow the trace {}; runs longer than {} h are cut, gangs above 32 cards are 32; "
                   "everything else about a job is drawn with seed {}.",
                   trace_name, day.longest_s / 3'600, day.seed),
       fmt::format(
@@ -69,10 +69,8 @@ std::vector<std::string> caveats(DayRecord const& day) {
           "as {} simulated minutes in the waits.",
           day.compression, fmt::format("{:.1f}", static_cast<double>(day.compression) / 60.0)),
       "List price: the metered use at the chosen centre's own list price. Average list price: the same use at the "
-      "average over all centres that offered this card when it was allocated. Utilisation counts our own jobs; other clients' cards are "
-      "not ours "
-      "to "
-      "count.",
+      "average over all centres that offered this card when it was allocated. Utilisation counts these jobs; what other clients hold is "
+      "left out.",
   };
 }
 
