@@ -15,13 +15,15 @@ configure_file("${source_folder}/tools/packaging/systemd/sluiced.service.in" "${
 
 # An upgrade must not undo an operator's edit: what is there stays, and the shipped files lie beside it to compare with.
 file(GLOB_RECURSE shipped RELATIVE "${source_folder}/config" "${source_folder}/config/*.toml")
+list(FILTER shipped EXCLUDE REGEX "^demo/")  # invented centres have no place in a real /etc
 foreach(file IN LISTS shipped)
-  get_filename_component(folder "${file}" DIRECTORY)
-  file(INSTALL "${source_folder}/config/${file}" DESTINATION "${CMAKE_INSTALL_PREFIX}/${data_folder}/sluice/config/${folder}")
+  get_filename_component(folder "/${file}" DIRECTORY)
+  string(REGEX REPLACE "/$" "" folder "${folder}")
+  file(INSTALL "${source_folder}/config/${file}" DESTINATION "${CMAKE_INSTALL_PREFIX}/${data_folder}/sluice/config${folder}")
   if(EXISTS "${root}${etc}/${file}")
     message(STATUS "Kept: ${root}${etc}/${file}")
   else()
-    file(INSTALL "${source_folder}/config/${file}" DESTINATION "${etc}/${folder}")
+    file(INSTALL "${source_folder}/config/${file}" DESTINATION "${etc}${folder}")
   endif()
 endforeach()
 
