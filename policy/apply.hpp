@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ std::optional<Event> next_forced(State const& state, Timestamp at);
 
 /// Rows changed since the last call, in key order, each once. The writer stores them in the batch of the Group.
 std::vector<RowChange> take_changed_rows(State& state);
+/// Their keys alone, for those who check them and store nothing.
+std::set<std::string> take_changed_keys(State& state);
 /// Jobs that became final and left the state since the last call, as history rows (key, value).
 std::vector<RowChange> take_history_rows(State& state);
 

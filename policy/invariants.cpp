@@ -264,6 +264,20 @@ Broken broken_holds(State const& state, Recount const& recount) {
   return std::nullopt;
 }
 
+Broken broken_voucher_holds(State const& state, Recount const& recount) {
+  std::map<ProgrammeName, Int128> sums;
+  for (auto const& [id, entitlement] : state.catalogue->entitlements)
+    for (BookKind const kind : {BookKind::entitlement_held, BookKind::entitlement_disputed})
+      if (auto const it = recount.holds.find({kind, std::to_string(id.value)}); it != recount.holds.end() && it->second != 0)
+        sums[entitlement.programme] += it->second;
+  if (sums.size() != state.voucher_holds.size()) return "holds of programmes: as many rows as programmes with holds";
+  for (auto const& [programme, money] : state.voucher_holds) {
+    auto const it = sums.find(programme);
+    if (it == sums.end() || it->second != micro(money)) return "holds of programme " + programme.text + ": are not those of its vouchers";
+  }
+  return std::nullopt;
+}
+
 Broken broken_public_money(State const& state) {
   // Every yuan of public money is in a purse, in a voucher, or claimed by a centre.
   Int128 given = 0;
@@ -338,6 +352,12 @@ std::optional<std::string> check_touched(State const& state, std::vector<RowChan
   return broken_governance(state);
 }
 
+std::optional<std::string> check_touched(State const& state, std::set<std::string> const& keys) {
+  for (std::string const& key : keys)
+    if (Broken broken = broken_row(state, key)) return broken;
+  return broken_governance(state);
+}
+
 std::optional<std::string> check_all(State const& state) {
   if (Broken broken = broken_governance(state)) return broken;
   Int128 sum = 0;
@@ -358,6 +378,7 @@ std::optional<std::string> check_all(State const& state) {
   Recount const recount = recount_of(state);
   if (Broken broken = broken_counts(state, recount)) return broken;
   if (Broken broken = broken_holds(state, recount)) return broken;
+  if (Broken broken = broken_voucher_holds(state, recount)) return broken;
   if (Broken broken = broken_public_money(state)) return broken;
   return broken_caps(state);
 }

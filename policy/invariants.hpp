@@ -4,6 +4,7 @@
 #include "policy/state/state.hpp"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,9 @@ namespace sluice::policy {
 ///
 /// No account of a tenant, voucher, purse or centre below zero; all postings sum to zero; no voucher pays out more than was issued;
 /// no more of our cards live than a cluster has, unless it is quarantined; a job is in the queue exactly while it waits, and agrees with
-/// its current attempt; a settled attempt's line adds up and stays within its hold; no limit runs beyond its hold.
+/// its current attempt; a settled attempt's line adds up and stays within its hold.
 std::optional<std::string> check_touched(State const& state, std::vector<RowChange> const& rows);
+std::optional<std::string> check_touched(State const& state, std::set<std::string> const& keys);
 
 /// Checks everything, counting anew what the state keeps counted: for replay, and on a database snapshot at start and hourly.
 /// Beyond check_touched: books sum to zero; holds and disputes equal the sum over attempts; vouchers' money equals what was issued less

@@ -21,8 +21,13 @@ class Market {
   virtual Tenant const* tenant(TenantName const& name) const = 0;
   virtual Money tenant_free(TenantName const& name) const = 0;
   virtual Money entitlement_free(EntitlementId id) const = 0;
+  virtual Money voucher_holds(ProgrammeName const& programme) const = 0;  ///< of attempts that have not been settled
   virtual std::int32_t tenant_cards(TenantName const& tenant, ClusterName const& cluster) const = 0;
 };
+
+/// What the site says is left in a programme's purse, less what our attempts still hold of it: whether it has counted those is not known.
+/// nullopt where it says nothing.
+std::optional<Money> left_by_site(Market const& market, ClusterOffers const& seen, ProgrammeName const& programme);
 
 /// The state as it is now. Holds a reference: use it and let it go.
 class LiveMarket final : public Market {
@@ -36,6 +41,7 @@ class LiveMarket final : public Market {
   Tenant const* tenant(TenantName const& name) const override;
   Money tenant_free(TenantName const& name) const override;
   Money entitlement_free(EntitlementId id) const override;
+  Money voucher_holds(ProgrammeName const& programme) const override;
   std::int32_t tenant_cards(TenantName const& tenant, ClusterName const& cluster) const override;
 
  private:
@@ -54,6 +60,7 @@ class PinnedMarket final : public Market {
   Tenant const* tenant(TenantName const& name) const override;
   Money tenant_free(TenantName const& name) const override;
   Money entitlement_free(EntitlementId id) const override;
+  Money voucher_holds(ProgrammeName const& programme) const override;
   std::int32_t tenant_cards(TenantName const& tenant, ClusterName const& cluster) const override;
   PinnedQueue const& queue() const { return queue_; }
   RoundNumber round() const { return round_; }
@@ -68,6 +75,7 @@ class PinnedMarket final : public Market {
   std::map<TenantName, Tenant> tenants_;
   std::map<TenantName, Money> tenant_free_;
   std::map<EntitlementId, Money> entitlement_free_;
+  std::map<ProgrammeName, Money> voucher_holds_;
   std::map<std::pair<TenantName, ClusterName>, std::int32_t> tenant_cards_;
 };
 

@@ -91,12 +91,6 @@ std::optional<Reason> cluster_excludes(ClusterStatus status) {
   return Reason::cluster_quarantined;
 }
 
-/// What the site says is left in a programme's purse; no limit where it says nothing.
-Money left_by_site(ClusterOffers const& seen, ProgrammeName const& programme) {
-  auto const terms = std::ranges::find(seen.terms, programme, &VoucherTerms::programme);
-  return terms == seen.terms.end() ? money_max : terms->remaining_purse.value_or(money_max);
-}
-
 bool declined_now(Market const& market, JobView const& job, ClusterName const& cluster) {
   if (job.declined == nullptr) return false;
   return std::ranges::any_of(*job.declined, [&](Declined const& each) { return each.cluster == cluster && market.now() < each.until; });
@@ -174,8 +168,10 @@ std::expected<PricedBid, Reason> price_bid(Market const& market, JobView const& 
     if (held == market.catalogue().entitlements.end()) return std::unexpected(Reason::unknown_entitlement);
     auto const rate = voucher_rate(market, held->second, job.tenant, key.cluster, *fit->hardware);
     if (!rate) return std::unexpected(rate.error());
-    terms.voucher_left = std::min(market.entitlement_free(*key.entitlement), left_by_site(*seen, held->second.programme));
+    terms.voucher_left = market.entitlement_free(*key.entitlement);
     if (terms.voucher_left.micro_yuan <= 0) return std::unexpected(Reason::entitlement_exhausted);
+    if (auto const left = left_by_site(market, *seen, held->second.programme)) terms.voucher_left = std::min(terms.voucher_left, *left);
+    if (terms.voucher_left.micro_yuan <= 0) return std::unexpected(Reason::purse_exhausted);
     ProgrammeDefinition const& programme = market.catalogue().programmes.at({held->second.programme, held->second.programme_version});
     terms.subsidy = {programme.flow, *rate, programme.rounding};
     programme_version = held->second.programme_version;

@@ -84,16 +84,14 @@ class Rows {
   }
   /// What sites say is left of the programme: the least of them, as more cannot be promised anywhere.
   std::optional<std::uint32_t> purse(ProgrammeName const& programme) {
-    std::optional<std::int64_t> least;
+    std::optional<Money> least;
     for (auto const& [name, cluster] : market_.catalogue().clusters) {
       ClusterOffers const* seen = market_.offers(name);
       if (seen == nullptr || seen->stale) continue;
-      for (VoucherTerms const& terms : seen->terms)
-        if (terms.programme == programme && terms.remaining_purse)
-          least = std::min(least.value_or(INT64_MAX), terms.remaining_purse->micro_yuan);
+      if (auto const left = left_by_site(market_, *seen, programme)) least = std::min(least.value_or(*left), *left);
     }
     if (!least) return std::nullopt;
-    return row(purses_, programme, assignment::RowKind::purse, std::max<std::int64_t>(0, *least), programme.text);
+    return row(purses_, programme, assignment::RowKind::purse, least->micro_yuan, programme.text);
   }
 
  private:

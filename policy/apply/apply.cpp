@@ -66,6 +66,8 @@ std::vector<RowChange> take_changed_rows(State& state) {
   return rows;
 }
 
+std::set<std::string> take_changed_keys(State& state) { return std::exchange(state.changed_rows, {}); }
+
 std::vector<RowChange> take_history_rows(State& state) { return std::exchange(state.finished, {}); }
 
 }  // namespace sluice::policy

@@ -182,7 +182,9 @@ Verdict on(Editor& editor, AttemptLost const& event) {
   if (attempt.status == AttemptStatus::allocated) return refuse(Reason::out_of_order, named(event.attempt) + ": nothing was sent");
   if (lost_before && (attempt.fenced || !event.fenced)) return refuse(Reason::already_exists, named(event.attempt));
   if (event.fenced) {
-    std::int64_t const from = attempt.started_at ? attempt.started_at->ms : attempt.intended_at->ms + limits::lost_unstarted_grace_ms;
+    // A site's clock may be slow: nothing started before it was sent.
+    std::int64_t const from = attempt.started_at ? std::max(*attempt.started_at, *attempt.intended_at).ms
+                                                 : attempt.intended_at->ms + limits::lost_unstarted_grace_ms;
     if (editor.at().ms < from + attempt.allocation.limit_ms)
       return refuse(Reason::out_of_order, "fenced: a second run is allowed from " + format_rfc3339({from + attempt.allocation.limit_ms}));
   }

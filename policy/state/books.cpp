@@ -1,12 +1,22 @@
 // Who owns which book account, and what may never fall below zero.
 #include "policy/state/books.hpp"
 
+#include <charconv>
+
 namespace sluice::policy {
 
 BookAccount tenant_book(BookKind kind, TenantName const& tenant) { return {kind, tenant.text}; }
 BookAccount entitlement_book(BookKind kind, EntitlementId id) { return {kind, std::to_string(id.value)}; }
 BookAccount purse_book(ProgrammeName const& programme) { return {BookKind::purse, programme.text}; }
 BookAccount cluster_book(BookKind kind, ClusterName const& cluster) { return {kind, cluster.text}; }
+
+EntitlementId entitlement_of(BookAccount const& account) {
+  EntitlementId id;
+  std::from_chars(account.owner.data(), account.owner.data() + account.owner.size(), id.value);
+  return id;
+}
+
+bool is_voucher_hold(BookKind kind) { return kind == BookKind::entitlement_held || kind == BookKind::entitlement_disputed; }
 
 bool never_negative(BookKind kind) {
   switch (kind) {

@@ -44,6 +44,11 @@ BookAccount entitlement_book(BookKind kind, EntitlementId id);
 BookAccount purse_book(ProgrammeName const& programme);
 BookAccount cluster_book(BookKind kind, ClusterName const& cluster);
 
+/// The voucher whose account this is. REQUIRES: an account made by entitlement_book().
+EntitlementId entitlement_of(BookAccount const& account);
+/// True for what live and lost attempts hold of a voucher.
+bool is_voucher_hold(BookKind kind);
+
 /// True for accounts that must never fall below zero: everything that belongs to a tenant, a voucher or a purse.
 bool never_negative(BookKind kind);
 

@@ -151,7 +151,9 @@ void Editor::transfer(BookAccount const& from, BookAccount const& to, Money amou
   if (amount.micro_yuan == 0 || from == to) return;
   auto const post = [this](BookAccount const& account, Money balance_after) {
     mark(key_of(Table::books, account));
-    state_.books_total += Int128{balance_after.micro_yuan} - balance(state_, account).micro_yuan;
+    Money const before = balance(state_, account);
+    state_.books_total += Int128{balance_after.micro_yuan} - before.micro_yuan;
+    if (is_voucher_hold(account.kind)) count_voucher_hold(account, before, balance_after);
     if (balance_after.micro_yuan == 0) {
       state_.books.erase(account);  // a balance of zero is no row: equal books have equal rows
     } else {
@@ -162,6 +164,13 @@ void Editor::transfer(BookAccount const& from, BookAccount const& to, Money amou
   Money const gained = checked(checked_add(balance(state_, to), amount));
   post(from, left);
   post(to, gained);
+}
+
+void Editor::count_voucher_hold(BookAccount const& account, Money before, Money after) {
+  ProgrammeName const& programme = state_.catalogue->entitlements.at(entitlement_of(account)).programme;
+  Money& held = state_.voucher_holds[programme];
+  held = checked(checked_add(held, {after.micro_yuan - before.micro_yuan}));
+  if (held.micro_yuan == 0) state_.voucher_holds.erase(programme);
 }
 
 void Editor::add_job(Job job) {

@@ -93,6 +93,7 @@ class Editor {
   void put_job(std::shared_ptr<Job> job);
   void attempt_changed(Attempt const& attempt, AttemptStatus before);
   void count_cards(Attempt const& attempt, bool live);
+  void count_voucher_hold(BookAccount const& account, Money before, Money after);
 
   State& state_;
   Timestamp at_;

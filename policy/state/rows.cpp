@@ -94,7 +94,15 @@ std::string derive_indexes(State& state) {
     if (!state.jobs.contains(id.job)) return "attempt " + to_string(id) + ": its job is missing";
     if (attempt.status == AttemptStatus::ended) state.unsettled.push_back(id);
   }
-  for (auto const& [account, money] : state.books) state.books_total += money.micro_yuan;
+  for (auto const& [account, money] : state.books) {
+    state.books_total += money.micro_yuan;
+    if (!is_voucher_hold(account.kind)) continue;
+    auto const voucher = state.catalogue->entitlements.find(entitlement_of(account));
+    if (voucher == state.catalogue->entitlements.end()) return "voucher " + account.owner + ": attempts hold of it, and it is missing";
+    auto const sum = checked_add(state.voucher_holds[voucher->second.programme], money);
+    if (!sum) return "voucher " + account.owner + ": more is held than money can be";
+    state.voucher_holds[voucher->second.programme] = *sum;
+  }
   for (auto const& [versioned, definition] : state.catalogue->programmes)
     state.catalogue->programme_in_force[versioned.first] = versioned.second;  // ascending: the newest stays
   return {};

@@ -77,6 +77,7 @@ struct State {
   Round round;
   std::vector<Placement> plan;         ///< of the decided round; not a row: a restart abandons the round
   std::set<Due> due;                   ///< derived
+  std::map<ProgrammeName, Money> voucher_holds;  ///< derived: held and disputed of all vouchers of a programme
   Int128 books_total = 0;              ///< derived: sum of all balances, moved by every posting; never anything but zero
   std::vector<AttemptId> unsettled;    ///< derived: ended, settlement forced next, in order
   std::set<std::string> changed_rows;  ///< keys of rows changed since the writer took them

@@ -419,6 +419,20 @@ TEST(Losses, ASecondRunWaitsUntilTheFirstCannotOverlap) {
   EXPECT_EQ(world.book(BookKind::tenant_free, "acme"), yuan(10'000 - 96));
 }
 
+TEST(Losses, ASlowClockAtTheSiteDoesNotBringTheSecondRunForward) {
+  World world;
+  world.pass(ms_per_hour / 2);
+  AttemptId const attempt = world.place(world.submit(job_spec()));
+  world.ok(DispatchIntended{attempt});
+  world.ok(AttemptAcknowledged{attempt, std::nullopt, sha256("remote")});
+  world.ok(AttemptStarted{attempt, {world.now.ms - 10 * ms_per_hour}});
+  EXPECT_EQ(world.refused(AttemptLost{attempt, true}), Reason::out_of_order);
+  world.pass(world.attempt(attempt).allocation.limit_ms - 1);
+  EXPECT_EQ(world.refused(AttemptLost{attempt, true}), Reason::out_of_order);
+  world.pass(1);
+  world.ok(AttemptLost{attempt, true});
+}
+
 TEST(Losses, OneThatIsFoundAgainGoesOnWhereItWas) {
   World world;
   JobId const job = world.submit(job_spec());

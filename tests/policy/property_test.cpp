@@ -155,6 +155,7 @@ class Life {
     ASSERT_EQ(digest(*again), digest(state_));
     ASSERT_EQ(again->due, state_.due);
     ASSERT_EQ(again->unsettled, state_.unsettled);
+    ASSERT_EQ(again->voucher_holds, state_.voucher_holds);
     ASSERT_EQ(again->queue.size(), state_.queue.size());
     if (state_.round.phase == RoundPhase::decided) return;  // a plan is no row
     state_ = std::move(*again);
@@ -228,6 +229,8 @@ class Life {
       offer.type = {type};
       observed.offers.push_back(offer);
     }
+    if (below(2) == 0)
+      observed.terms = {{.programme = {"wuhan-2026"}, .rate_bp = std::nullopt, .remaining_purse = yuan(static_cast<std::int64_t>(below(200)))}};
     tried(observed);
   }
 

@@ -48,6 +48,8 @@ TEST(Rows, AStateLoadedFromItsRowsIsTheSameState) {
   EXPECT_EQ(digest(*again), digest(world.state));
   EXPECT_EQ(check_all(*again), std::nullopt);
   EXPECT_EQ(again->due, world.state.due);
+  EXPECT_EQ(again->voucher_holds, world.state.voucher_holds);
+  EXPECT_FALSE(again->voucher_holds.empty());
   EXPECT_EQ(again->queue.size(), world.state.queue.size());
   EXPECT_EQ(again->catalogue->programme_in_force, world.state.catalogue->programme_in_force);
 }

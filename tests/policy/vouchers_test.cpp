@@ -112,6 +112,27 @@ TEST_F(VoucherTest, WhereTheSiteSaysLessIsLeftThatCounts) {
   EXPECT_EQ(price(job_spec(), id).error(), Reason::purse_exhausted);
 }
 
+TEST_F(VoucherTest, WhatAttemptsHoldIsNotCountedAsLeftAtTheSite) {
+  auto programme = programme_definition();
+  EntitlementId const id = issue(programme, yuan(500));
+  programme.version = 2;
+  EntitlementId const later = issue(programme, yuan(500));
+  world_.pass(1'000);
+  observe(yuan(12), yuan(50));
+  AttemptId const first = world_.run(world_.submit(job_spec()), "wuhan", "A100", id);
+  EXPECT_EQ(world_.attempt(first).allocation.hold_subsidy, Money{38'400'000});
+  EXPECT_EQ(price(job_spec(), later)->allocation.hold_subsidy, Money{11'600'000}) << "of the same purse, by another version";
+  world_.pass(1'000);
+  observe(yuan(12), yuan(50));  // whether the site has counted the first is not known
+  EXPECT_EQ(price(job_spec(), later)->allocation.hold_subsidy, Money{11'600'000});
+  AttemptId const second = world_.run(world_.submit(job_spec()), "wuhan", "A100", later);
+  EXPECT_EQ(price(job_spec(), id).error(), Reason::purse_exhausted);
+  world_.ok(AttemptLost{second, false});
+  EXPECT_EQ(price(job_spec(), id).error(), Reason::purse_exhausted) << "what is disputed may still be drawn";
+  world_.end(first, Outcome::cluster_fault, 1'000);
+  EXPECT_EQ(price(job_spec(), id)->allocation.hold_subsidy, Money{38'400'000}) << "nothing was drawn";
+}
+
 TEST(Subsidies, NeverExceedTheCharge) {
   Charge const small{yuan(12), 1, Rounding::floor_micro, Money{3}};
   EXPECT_EQ(subsidy_of({Flow::deduct_at_use, 10'000, Rounding::ceil_fen}, small), Money{3}) << "rounded up it would be a whole fen";

@@ -47,9 +47,9 @@ class Replayer {
                    std::string(policy::type_of(stamped->event)) + " is refused: " + std::string(policy::code(refusal.reason)) + " (" +
                        refusal.where + ")");
     }
-    auto const rows = policy::take_changed_rows(state_);
+    auto const touched = policy::take_changed_keys(state_);
     static_cast<void>(policy::take_history_rows(state_));
-    if (auto const broken = policy::check_touched(state_, rows)) return broken_invariant(*broken);
+    if (auto const broken = policy::check_touched(state_, touched)) return broken_invariant(*broken);
     if (auto const broken = policy::check_entry(state_, stamped->at, stamped->event)) return broken_invariant(*broken);
     if ((sequence + 1) % options_.full_check_every == 0) {
       if (auto finding = check_everything()) return finding;
