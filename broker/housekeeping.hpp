@@ -1,4 +1,4 @@
-// What has to be done from time to time: state digests, full invariant checks, purging what has expired.
+// What has to be done from time to time: state digests, full invariant checks, purging what has expired; and at start, finishing erasures.
 #pragma once
 
 #include "broker/sequencer/sequencer.hpp"
@@ -6,18 +6,31 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 
 namespace sluice::broker {
 
 struct HousekeepingOptions {
+  std::chrono::milliseconds tick_every{10'000};  ///< how often it is asked what is due
   std::uint64_t digest_every_entries = 100'000;  ///< a digest is recorded at least so often, and daily
   std::int64_t full_check_every_ms = 3'600'000;  ///< all invariants on a snapshot of the database: at start and then so often
   std::size_t full_check_jobs_max = 250'000;     ///< with more open jobs the check would double the memory in use: digests go on alone
 };
+
+/// The last digest that is on record.
+struct LastDigest {
+  std::uint64_t size = 0;  ///< entries in the log up to and with it; 0: there is none yet
+  std::int64_t day = 0;    ///< the day it was recorded, or the log begun
+};
+
+/// Looks through the last `entries` entries; whatever is older is as good as none. Error: the ledger cannot be read.
+std::expected<LastDigest, std::string> find_last_digest(log::LedgerReader const& ledger, std::uint64_t entries);
 
 /// Lives on the loop; reads snapshots on a thread of its own.
 class Housekeeping {
@@ -31,10 +44,13 @@ class Housekeeping {
   void stop();
 
  private:
+  void finish_erasures();
+  void look_back();
   void tick();
   void purge();
   void examine(bool full);
   void examined(std::uint64_t size, policy::Hash digest, std::string wrong);
+  bool digest_due(std::uint64_t size) const;
 
   boost::asio::io_context& loop_;
   Sequencer& sequencer_;
@@ -44,8 +60,8 @@ class Housekeeping {
   boost::asio::steady_timer timer_;
   std::jthread examiner_;
   bool examining_ = false;
-  std::uint64_t digested_size_ = 0;
-  std::int64_t digested_day_ = 0;
+  bool purging_ = false;
+  LastDigest digested_;
   std::int64_t checked_at_ms_ = -1;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
