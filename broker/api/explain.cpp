@@ -243,7 +243,7 @@ Json remedies_json(std::map<policy::ClusterName, Verdict> const& places) {
 }  // namespace
 
 asio::awaitable<Answer> explain_job(Api& api, Call& call) {
-  auto read = find_job(api, call.caller, call.request.parameter("id"));
+  auto read = co_await find_settled_job(api, call.caller, call.request.parameter("id"));
   if (!read) co_return std::unexpected(std::move(read.error()));
   if (!*read) co_return std::unexpected(problem("not_found", "There is no such job."));
   FoundJob const found = std::move(**read);

@@ -24,6 +24,11 @@ struct FoundJob {
 /// Error: the ledger cannot be read.
 std::expected<std::optional<FoundJob>, http::Problem> find_job(Api const& api, Caller const& caller, std::string_view id);
 
+/// The same, waiting for what is applied to be durable before it says that there is no such job: one that has just ended is neither in
+/// the state any more nor in history yet.
+boost::asio::awaitable<std::expected<std::optional<FoundJob>, http::Problem>> find_settled_job(Api const& api, Caller const& caller,
+                                                                                               std::string_view id);
+
 /// The private part; nullopt when it is erased, or the caller may not open it.
 std::optional<JobPayload> payload_of(Api const& api, Caller const& caller, policy::Job const& job);
 

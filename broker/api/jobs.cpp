@@ -68,7 +68,7 @@ asio::awaitable<Answer> submit_job(Api& api, Call& call) {
     if (auto day = api.lots.due(state, at)) return day;
     done = true;
     accepted.lot = api.lots.lot(state, tenant, accepted.idempotency);
-    return accepted;
+    return std::move(accepted);
   };
   submission.private_parts.push_back(std::move(sealed.part));
   submission.applied = [&](log::Sequence, policy::Effects const&, std::vector<log::PrivatePart>& parts) {
@@ -88,7 +88,7 @@ asio::awaitable<Answer> submit_job(Api& api, Call& call) {
 }
 
 asio::awaitable<Answer> get_job(Api& api, Call& call) {
-  auto found = find_job(api, call.caller, call.request.parameter("id"));
+  auto found = co_await find_settled_job(api, call.caller, call.request.parameter("id"));
   if (!found) co_return std::unexpected(std::move(found.error()));
   if (!*found) co_return std::unexpected(problem("not_found", "There is no such job."));
   FoundJob const job = std::move(**found);
@@ -163,7 +163,7 @@ asio::awaitable<Answer> list_jobs(Api& api, Call& call) {
 }
 
 asio::awaitable<Answer> cancel_job(Api& api, Call& call) {
-  auto found = find_job(api, call.caller, call.request.parameter("id"));
+  auto found = co_await find_settled_job(api, call.caller, call.request.parameter("id"));
   if (!found) co_return std::unexpected(std::move(found.error()));
   if (!*found) co_return std::unexpected(problem("not_found", "There is no such job."));
   policy::JobId const id = (*found)->job.id;

@@ -23,7 +23,7 @@ std::string as_utf8(std::string const& bytes) {
 }  // namespace
 
 asio::awaitable<Answer> tail_logs(Api& api, Call& call) {
-  auto found = find_job(api, call.caller, call.request.parameter("id"));
+  auto found = co_await find_settled_job(api, call.caller, call.request.parameter("id"));
   if (!found) co_return std::unexpected(std::move(found.error()));
   if (!*found || (*found)->attempts.empty())
     co_return std::unexpected(problem("not_found", "There is no such job, or it has not been placed yet."));
