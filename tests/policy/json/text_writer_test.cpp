@@ -1,3 +1,4 @@
+// Order, commas, escapes and large ids of the writer of answers.
 #include "policy/json/text_writer.hpp"
 
 #include <gtest/gtest.h>
