@@ -52,8 +52,8 @@ constexpr std::int32_t weight_ppm_max = 1'000'000'000;
 
 // Money.
 constexpr Money price_per_card_hour_max = yuan(1'000'000);
-constexpr Money unit_cost_max = yuan(1'000'000);  ///< egress per GiB, porting per hour
-constexpr Money gross_max = yuan(1'000'000'000);  ///< of one attempt: a reading that costs more cannot be true
+constexpr Money unit_cost_max = yuan(1'000'000);     ///< egress per GiB, porting per hour
+constexpr Money gross_max = yuan(1'000'000'000);     ///< of one attempt: a reading that costs more cannot be true
 constexpr Money book_max = yuan(8'000'000'000'000);  ///< of what is owed to or claimed from centres: any book stays inside 64 bits
 
 // Rates and rules.

@@ -75,13 +75,13 @@ struct State {
   JobQueue queue;                                    ///< the waiting among them
   std::map<AttemptId, Attempt> attempts;             ///< of the jobs above
   Round round;
-  std::vector<Placement> plan;         ///< of the decided round; not a row: a restart abandons the round
-  std::set<Due> due;                   ///< derived
+  std::vector<Placement> plan;                   ///< of the decided round; not a row: a restart abandons the round
+  std::set<Due> due;                             ///< derived
   std::map<ProgrammeName, Money> voucher_holds;  ///< derived: held and disputed of all vouchers of a programme
-  Int128 books_total = 0;              ///< derived: sum of all balances, moved by every posting; never anything but zero
-  std::vector<AttemptId> unsettled;    ///< derived: ended, settlement forced next, in order
-  std::set<std::string> changed_rows;  ///< keys of rows changed since the writer took them
-  std::vector<RowChange> finished;     ///< history rows of jobs that left the state since the writer took them
+  Int128 books_total = 0;                        ///< derived: sum of all balances, moved by every posting; never anything but zero
+  std::vector<AttemptId> unsettled;              ///< derived: ended, settlement forced next, in order
+  std::set<std::string> changed_rows;            ///< keys of rows changed since the writer took them
+  std::vector<RowChange> finished;               ///< history rows of jobs that left the state since the writer took them
 };
 
 /// Balance of a book account; zero when it was never used.

@@ -29,7 +29,8 @@ void write_tree(log::Group const& group, std::string const& directory) {
   for (std::size_t first = 0; first < group.entries.size(); first += log::group_entries_max) {
     log::Group part;
     std::size_t const end = std::min(first + log::group_entries_max, group.entries.size());
-    part.entries.assign(group.entries.begin() + static_cast<std::ptrdiff_t>(first), group.entries.begin() + static_cast<std::ptrdiff_t>(end));
+    part.entries.assign(group.entries.begin() + static_cast<std::ptrdiff_t>(first),
+                        group.entries.begin() + static_cast<std::ptrdiff_t>(end));
     if (first == 0) part.blobs = group.blobs;
     if (auto const appended = ledger.append(ledger.epoch(), first, part, {}); !appended) throw std::runtime_error(appended.error().message);
   }

@@ -203,7 +203,7 @@ class Story {
 
   /// Ends what is running, in one way after another; a limit is overrun by five seconds.
   void end_all() {
-    static constexpr std::array outcomes = {Outcome::succeeded, Outcome::failed,    Outcome::limit_reached, Outcome::succeeded,
+    static constexpr std::array outcomes = {Outcome::succeeded,     Outcome::failed,    Outcome::limit_reached, Outcome::succeeded,
                                             Outcome::cluster_fault, Outcome::preempted, Outcome::broker_fault,  Outcome::succeeded};
     for (AttemptId const id : all(AttemptStatus::running)) {
       Outcome const outcome = outcomes[ended_++ % outcomes.size()];

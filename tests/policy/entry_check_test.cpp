@@ -64,14 +64,15 @@ INSTANTIATE_TEST_SUITE_P(
                "account"},
         Breach{"AnothersVoucher", [](Placed& p) { p.catalogue().entitlements.at(p.voucher).holder = {"other"}; }, "somebody else"},
         Breach{"EndedVoucher", [](Placed& p) { p.catalogue().entitlements.at(p.voucher).valid_until = p.world.now; }, "not valid now"},
-        Breach{"VoucherOfAnotherPlace",
-               [](Placed& p) { p.catalogue().programmes.at({{"wuhan-2026"}, 1}).clusters = {{"guiyang"}}; }, "not spendable"},
+        Breach{"VoucherOfAnotherPlace", [](Placed& p) { p.catalogue().programmes.at({{"wuhan-2026"}, 1}).clusters = {{"guiyang"}}; },
+               "not spendable"},
         Breach{"RateNobodyStated", [](Placed& p) { p.change([](Allocation& a) { a.rate_bp = 3'001; }); }, "above every rate"},
         Breach{"Floor", [](Placed& p) { p.catalogue().programmes.at({{"wuhan-2026"}, 1}).floor = yuan(97); }, "floor"},
         Breach{"SubsidyWithoutAVoucher", [](Placed& p) { p.change([](Allocation& a) { a.entitlement.reset(); }); }, "without a voucher"},
         Breach{"NoPrice", [](Placed& p) { p.change([](Allocation& a) { a.price_per_card_hour = {}; }); }, "without a price"},
         Breach{"LimitRaised", [](Placed& p) { p.change([](Allocation& a) { a.limit_ms = 2 * ms_per_hour + 1; }); }, "more run time"},
-        Breach{"LimitBeyondTheHold", [](Placed& p) { p.change([](Allocation& a) { a.hold_net.micro_yuan -= 30'000; }); }, "beyond its hold"},
+        Breach{"LimitBeyondTheHold", [](Placed& p) { p.change([](Allocation& a) { a.hold_net.micro_yuan -= 30'000; }); },
+               "beyond its hold"},
         Breach{"PriceLimit", [](Placed& p) { p.change([](Allocation& a) { a.hold_net = {yuan(160).micro_yuan + 1}; }); }, "price limit"},
         Breach{"EntryBesideTheState", [](Placed& p) { ++p.made.allocation.fee_bp; }, "not what the entry says"}),
     [](auto const& breach) { return breach.param.name; });
@@ -83,8 +84,7 @@ TEST(EntryCheckOfVouchers, FindsACapExceededInItsPeriodOnly) {
     programme.cap_period = period;
     if (world.state.catalogue->programmes.contains({{"wuhan-2026"}, programme.version})) ++programme.version;
     world.ok(ProgrammeDefined{by_ann(), programme});
-    EntitlementIssued issued{yuan(100), by_ann(), {},        {"acme"}, {"wuhan-2026"}, programme.version,
-                             world.now, {world.now.ms + ms_per_day}};
+    EntitlementIssued issued{yuan(100), by_ann(), {}, {"acme"}, {"wuhan-2026"}, programme.version, world.now, {world.now.ms + ms_per_day}};
     world.ok(issued);
     auto& cap = *world.state.catalogue->programmes.at({{"wuhan-2026"}, programme.version}).cap;
     Money const all{yuan(100).micro_yuan * programme.version};  // every version's vouchers count
@@ -107,12 +107,11 @@ TEST(EntryCheckOfVouchers, FindsACapExceededInItsPeriodOnly) {
 TEST(EntryCheckOfVouchers, KnowsTheCalendarOfShanghai) {
   World world;
   world.ok(ProgrammeDefined{by_ann(), programme_definition()});
-  for (auto const& [issued_at, at, same_year] :
-       {std::tuple{"2026-12-31T23:59:59.999+08:00", "2027-01-01T00:00:00+08:00", false},
-        std::tuple{"2027-01-01T00:00:00+08:00", "2027-12-31T23:59:59.999+08:00", true},
-        std::tuple{"2028-02-29T12:00:00+08:00", "2028-12-31T23:00:00+08:00", true},
-        std::tuple{"2099-12-31T23:59:59+08:00", "2100-01-01T00:00:00+08:00", false},
-        std::tuple{"2100-12-31T23:59:59+08:00", "2101-01-01T00:00:00+08:00", false}}) {
+  for (auto const& [issued_at, at, same_year] : {std::tuple{"2026-12-31T23:59:59.999+08:00", "2027-01-01T00:00:00+08:00", false},
+                                                 std::tuple{"2027-01-01T00:00:00+08:00", "2027-12-31T23:59:59.999+08:00", true},
+                                                 std::tuple{"2028-02-29T12:00:00+08:00", "2028-12-31T23:00:00+08:00", true},
+                                                 std::tuple{"2099-12-31T23:59:59+08:00", "2100-01-01T00:00:00+08:00", false},
+                                                 std::tuple{"2100-12-31T23:59:59+08:00", "2101-01-01T00:00:00+08:00", false}}) {
     Catalogue& catalogue = *world.state.catalogue;
     catalogue.programmes.at({{"wuhan-2026"}, 1}).cap = Money{1};
     Timestamp const now = *parse_rfc3339(at);

@@ -81,13 +81,12 @@ void move(Money& from, Money& to, std::int64_t amount) {
 INSTANTIATE_TEST_SUITE_P(
     Breaches, Invariants,
     ::testing::Values(
-        Breach{"TenantBelowZero",
-               [](Busy& b) { move(b.book(BookKind::tenant_free, "acme"), b.book(BookKind::bank), 10'000'000'001); }, "below zero"},
+        Breach{"TenantBelowZero", [](Busy& b) { move(b.book(BookKind::tenant_free, "acme"), b.book(BookKind::bank), 10'000'000'001); },
+               "below zero"},
         Breach{"ZeroBalanceKept", [](Busy& b) { b.book(BookKind::operator_fee) = {}; }, "a balance of zero has no row"},
         Breach{"PostingWithoutItsOther", [](Busy& b) { b.state().books_total = 1; }, "do not sum to zero"},
         Breach{"MoneyFromNowhere", [](Busy& b) { b.book(BookKind::bank).micro_yuan += 1; }, "do not sum to zero", false},
-        Breach{"HoldOfNoAttempt",
-               [](Busy& b) { move(b.book(BookKind::tenant_free, "acme"), b.book(BookKind::tenant_held, "acme"), 1); },
+        Breach{"HoldOfNoAttempt", [](Busy& b) { move(b.book(BookKind::tenant_free, "acme"), b.book(BookKind::tenant_held, "acme"), 1); },
                "is not the sum over attempts", false},
         Breach{"DisputeOfNoAttempt",
                [](Busy& b) { move(b.book(BookKind::tenant_free, "acme"), b.book(BookKind::tenant_disputed, "acme"), 1); },
@@ -124,8 +123,7 @@ INSTANTIATE_TEST_SUITE_P(
         Breach{"DeadlineForgotten", [](Busy& b) { std::erase_if(b.state().due, [](Due const& d) { return d.kind == Due::Kind::job; }); },
                "due exactly while it waits"},
         Breach{"WaitsOutsideTheQueue", [](Busy& b) { b.state().queue.erase(b.waiting); }, "in the queue exactly while it waits"},
-        Breach{"JobBesideItsAttempt",
-               [](Busy& b) { b.change_job(b.running.job, [](Job& job) { job.status = JobStatus::dispatched; }); },
+        Breach{"JobBesideItsAttempt", [](Busy& b) { b.change_job(b.running.job, [](Job& job) { job.status = JobStatus::dispatched; }); },
                "does not agree with its current attempt"},
         Breach{"RanTooOften", [](Busy& b) { b.change_job(b.waiting, [](Job& job) { job.attempts = 5; }); }, "ran more often than it may"},
         Breach{"TenantsJobsMiscounted", [](Busy& b) { b.state().tenants.at({"acme"}).jobs_open = 0; }, "counters of jobs"},
@@ -170,20 +168,20 @@ TEST_P(SettledLines, AddUpOrAreFoundOut) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Lines, SettledLines,
-    ::testing::Values(Line{"Sound", [](AttemptSettled&) {}, ""},
-                      Line{"NegativePart", [](AttemptSettled& l) { l.loss = {-1}; }, "below zero"},
-                      Line{"PaysMoreThanHeld", [](AttemptSettled& l) { l.fee = {1}; }, "not what was held"},
-                      Line{"SubsidyAboveItsHold",
-                           [](AttemptSettled& l) {
-                             l.subsidy = yuan(90);
-                             l.gross = yuan(167);
-                           },
-                           "more than was held of the voucher"},
-                      Line{"SharesDoNotAddUp", [](AttemptSettled& l) { l.gross = yuan(97); }, "do not add up"},
-                      Line{"PaysForAnothersFault", [](AttemptSettled& l) { l.liability = Liability::operator_; }, "not theirs"}),
-    [](auto const& line) { return line.param.name; });
+INSTANTIATE_TEST_SUITE_P(Lines, SettledLines,
+                         ::testing::Values(Line{"Sound", [](AttemptSettled&) {}, ""},
+                                           Line{"NegativePart", [](AttemptSettled& l) { l.loss = {-1}; }, "below zero"},
+                                           Line{"PaysMoreThanHeld", [](AttemptSettled& l) { l.fee = {1}; }, "not what was held"},
+                                           Line{"SubsidyAboveItsHold",
+                                                [](AttemptSettled& l) {
+                                                  l.subsidy = yuan(90);
+                                                  l.gross = yuan(167);
+                                                },
+                                                "more than was held of the voucher"},
+                                           Line{"SharesDoNotAddUp", [](AttemptSettled& l) { l.gross = yuan(97); }, "do not add up"},
+                                           Line{"PaysForAnothersFault", [](AttemptSettled& l) { l.liability = Liability::operator_; },
+                                                "not theirs"}),
+                         [](auto const& line) { return line.param.name; });
 
 }  // namespace
 }  // namespace sluice::policy

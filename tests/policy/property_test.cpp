@@ -230,7 +230,8 @@ class Life {
       observed.offers.push_back(offer);
     }
     if (below(2) == 0)
-      observed.terms = {{.programme = {"wuhan-2026"}, .rate_bp = std::nullopt, .remaining_purse = yuan(static_cast<std::int64_t>(below(200)))}};
+      observed.terms = {
+          {.programme = {"wuhan-2026"}, .rate_bp = std::nullopt, .remaining_purse = yuan(static_cast<std::int64_t>(below(200)))}};
     tried(observed);
   }
 

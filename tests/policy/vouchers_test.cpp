@@ -26,7 +26,8 @@ class VoucherTest : public ::testing::Test {
   std::expected<PricedBid, Reason> price(JobSpec const& spec, EntitlementId voucher, std::string const& tenant = "acme") {
     static std::vector<Reach> const reachable;
     TenantName const name{tenant};
-    return price_bid(LiveMarket(world_.state, world_.now), {spec, name, reachable}, {{"wuhan"}, {"A100"}, 0, world_.account, voucher}, true);
+    return price_bid(LiveMarket(world_.state, world_.now), {spec, name, reachable}, {{"wuhan"}, {"A100"}, 0, world_.account, voucher},
+                     true);
   }
   /// One A100 price, with what the site says of the programme's purse.
   void observe(Money price, std::optional<Money> remaining = std::nullopt) {
@@ -142,14 +143,16 @@ TEST(Subsidies, NeverExceedTheCharge) {
 }
 
 TEST(Subsidies, ATagLowersTheUnitPriceADeductionTheBill) {
-  // One card-hour at 0.01 yuan with 95 % off: the tagged price of 0.0005 is billed as nothing; of the bill of one fen 95 % are no whole fen.
+  // One card-hour at 0.01 yuan with 95 % off: the tagged price of 0.0005 is billed as nothing; of the bill of one fen 95 % are no whole
+  // fen.
   Charge const charge{Money{10'000}, ms_per_hour, Rounding::half_up_fen, Money{10'000}};
   EXPECT_EQ(subsidy_of({Flow::billing_tag, 9'500, Rounding::floor_fen}, charge), Money{10'000});
   EXPECT_EQ(subsidy_of({Flow::deduct_at_use, 9'500, Rounding::floor_fen}, charge), Money{0});
   // 0.002 becomes 0.0001 exactly; a cut that is no whole micro-yuan is rounded down: 95 % of 0.000019 leaves 0.000001.
   EXPECT_EQ(subsidy_of({Flow::billing_tag, 9'500, Rounding::floor_fen}, {Money{2'000}, ms_per_hour, Rounding::floor_micro, Money{2'000}}),
             Money{1'900});
-  EXPECT_EQ(subsidy_of({Flow::billing_tag, 9'500, Rounding::floor_fen}, {Money{19}, ms_per_hour, Rounding::floor_micro, Money{19}}), Money{18});
+  EXPECT_EQ(subsidy_of({Flow::billing_tag, 9'500, Rounding::floor_fen}, {Money{19}, ms_per_hour, Rounding::floor_micro, Money{19}}),
+            Money{18});
 }
 
 // The price table: runs listed at 1,200,000, 4,000 and 500 cost 60,000, 200 and 25 under a tag of 95 %.

@@ -116,8 +116,9 @@ std::string to_text(Report const& report) {
   out += fmt::format("\nlog      {}\nentries  {}\nroot     {}\n", printable(report.origin), f.entries, f.root);
   if (f.last_at_ms > 0) out += fmt::format("until    {}\n", policy::format_rfc3339({f.last_at_ms}));
   if (report.replayed) {
-    out += fmt::format("jobs {}, lots drawn again {}, rounds {} decided and {} abandoned, allocations {}, settlements {}, state digests compared {}\n",
-                       f.jobs, f.lots_drawn_again, f.rounds_decided, f.rounds_abandoned, f.allocations, f.settlements, f.digests);
+    out += fmt::format(
+        "jobs {}, lots drawn again {}, rounds {} decided and {} abandoned, allocations {}, settlements {}, state digests compared {}\n",
+        f.jobs, f.lots_drawn_again, f.rounds_decided, f.rounds_abandoned, f.allocations, f.settlements, f.digests);
   }
   if (!f.state_digest.empty()) out += fmt::format("state    {}\n", f.state_digest);
   if (report.finding) {

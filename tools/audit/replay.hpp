@@ -20,8 +20,8 @@ struct ReplayOptions {
 using Progress = std::function<void(std::uint64_t done, std::uint64_t size)>;
 
 /// In the order of the checks: signature, every byte against the checkpoint; then entry by entry canonical form, blobs, state machine and
-/// invariants, each lot against the day's secret once told, each round's certificate against the problem rebuilt, each recorded state digest.
-/// Stops at the first divergence. Memory is bounded by the state and by what foretold.hpp keeps, not by the log.
+/// invariants, each lot against the day's secret once told, each round's certificate against the problem rebuilt, each recorded state
+/// digest. Stops at the first divergence. Memory is bounded by the state and by what foretold.hpp keeps, not by the log.
 Report replay(log::TreeSource& source, log::NoteVerifier const& key, ReplayOptions const& options, Progress const& progress = {});
 
 }  // namespace sluice::audit

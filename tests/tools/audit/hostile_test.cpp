@@ -124,8 +124,16 @@ bool replace_number(std::string& entry, std::size_t n, std::string const& value)
 
 // Numbers at the ends of every range, in entries that were true: what is refused is refused, what is taken breaks nothing.
 TEST(Hostile, NumbersAtTheEndsOfTheirRange) {
-  static constexpr std::array values = {"0",          "-1",         "1",          "2147483647",       "-2147483648",
-                                        "4294967296", "9007199254740991", "-9007199254740991", "9223372036854775807", "-9223372036854775808",
+  static constexpr std::array values = {"0",
+                                        "-1",
+                                        "1",
+                                        "2147483647",
+                                        "-2147483648",
+                                        "4294967296",
+                                        "9007199254740991",
+                                        "-9007199254740991",
+                                        "9223372036854775807",
+                                        "-9223372036854775808",
                                         "18446744073709551615"};
   std::mt19937_64 random(5);
   int refused = 0;

@@ -74,8 +74,8 @@ INSTANTIATE_TEST_SUITE_P(
     Of, Lies,
     ::testing::Values(
         Lie{"ALotThatWasNotDrawn", [](auto& e) { return changed<JobAccepted>(e, [](auto& job) { ++job.lot; }, 3); }, Class::policy, "lot"},
-        Lie{"AnotherTenantsLot",
-            [](auto& e) { return changed<JobAccepted>(e, [](auto& job) { job.tenant = {"cedar"}; }); }, Class::policy, "lot"},
+        Lie{"AnotherTenantsLot", [](auto& e) { return changed<JobAccepted>(e, [](auto& job) { job.tenant = {"cedar"}; }); }, Class::policy,
+            "lot"},
         Lie{"ASecretThatWasNotPromised",
             [](auto& e) {
               changed<LotDayClosed>(e, [](auto& day) { day.secret.bytes[0] ^= 1; });
@@ -146,8 +146,9 @@ INSTANTIATE_TEST_SUITE_P(
               });
             },
             Class::round, "round"},
-        Lie{"PricesOfNothing", [](auto& e) { return changed<RoundDecided>(e, [](auto& round) { round.prices = SharedBytes::of("SLC1"); }); },
-            Class::round, "round"},
+        Lie{"PricesOfNothing",
+            [](auto& e) { return changed<RoundDecided>(e, [](auto& round) { round.prices = SharedBytes::of("SLC1"); }); }, Class::round,
+            "round"},
         Lie{"TimeGoneBack",
             [](auto& e) {
               std::size_t const at = index_of<RoundOpened>(e);
