@@ -17,6 +17,11 @@
 
 namespace sluice::broker {
 namespace asio = boost::asio;
+namespace {
+
+constexpr std::size_t submissions_per_turn = 64;  ///< applied before others on the loop get their turn
+
+}  // namespace
 
 Submission submission_of(std::vector<policy::Event> events) {
   auto list = std::make_shared<std::vector<policy::Event>>(std::move(events));
@@ -54,8 +59,8 @@ std::expected<std::unique_ptr<Sequencer>, std::string> Sequencer::open(asio::io_
                                                       });
   if (ledger.size() == 0) {
     policy::Timestamp const at = sequencer->now();
-    auto const genesis = sequencer->append_event(at, policy::Genesis{std::move(origin)}, nullptr);
-    auto const activated = genesis ? genesis : sequencer->append_event(at, policy::EngineActivated{}, nullptr);
+    auto const genesis = sequencer->append_event(at, policy::Genesis{std::move(origin)});
+    auto const activated = genesis ? genesis : sequencer->append_event(at, policy::EngineActivated{});
     if (activated) return std::unexpected("the first entries were refused at " + activated->where);
     sequencer->schedule_pump();
   }
@@ -129,23 +134,24 @@ void Sequencer::schedule_pump() {
   });
 }
 
-std::optional<policy::Refusal> Sequencer::append_event(policy::Timestamp at, policy::Event const& event, policy::Effects* effects) {
+std::optional<policy::Refusal> Sequencer::append_event(policy::Timestamp at, policy::Event event) {
   log::Sequence const sequence = state_.governance.sequence;
   auto transition = policy::apply(state_, at, event);
   if (!transition) return std::move(transition.error());
   if (pending_.empty()) pending_.first = sequence;
-  pending_.committed.push_back({sequence, {at, event}, std::move(*transition)});
-  if (effects != nullptr) *effects = pending_.committed.back().effects;
-  pending_.group.entries.push_back(log::encode_entry(pending_.committed.back().stamped));
+  pending_.committed.push_back({sequence, {at, std::move(event)}, std::move(*transition)});
+  policy::Stamped const& entry = pending_.committed.back().stamped;
+  pending_.group.entries.push_back(log::encode_entry(entry));
   pending_.bytes += pending_.group.entries.back().size();
-  log::collect_blobs(event, pending_.group.blobs);
-  if (auto const violation = policy::check_entry(state_, at, event)) fail("invariant broken, nothing was appended: " + *violation, true);
+  log::collect_blobs(entry.event, pending_.group.blobs);
+  if (auto const violation = policy::check_entry(state_, at, entry.event))
+    fail("invariant broken, nothing was appended: " + *violation, true);
   return std::nullopt;
 }
 
 void Sequencer::apply_forced(policy::Timestamp at) {
   while (auto const forced = policy::next_forced(state_, at)) {
-    auto const refusal = append_event(at, *forced, nullptr);
+    auto const refusal = append_event(at, *forced);
     if (refusal) {
       fail("the state machine refused its own forced event at " + refusal->where, true);
       return;
@@ -158,22 +164,19 @@ void Sequencer::pump() {
   // While a Group is being synced the next one gathers; it is stamped and applied already, so the state runs ahead of the disk.
   policy::Timestamp const at = now();
   apply_forced(at);
-  std::size_t taken = 0;
-  while (taken < waiting_.size() && !failed_ && pending_.group.entries.size() < options_.group_entries_max &&
-         pending_.bytes < options_.group_bytes_max) {
-    Queued& queued = waiting_[taken++];
+  for (std::size_t taken = 0; taken < submissions_per_turn && !waiting_.empty() && has_room(); ++taken) {
+    Queued& queued = waiting_.front();  // stays there until it is through: fail() tells all that wait
     Applied applied{.first = state_.governance.sequence, .count = 0, .at = at};
     std::optional<Rejected> rejected;
     while (auto event = queued.submission.events(state_, at)) {
-      policy::Effects effects;
       log::Sequence const sequence = state_.governance.sequence;
-      if (auto refusal = append_event(at, *event, &effects)) {
+      if (auto refusal = append_event(at, std::move(*event))) {
         rejected = Rejected{Rejected::Kind::refused, std::move(*refusal), applied.count};
         break;
       }
       if (failed_) return;  // every handler has been told, this one's too
       if (applied.count++ == 0) applied.first = sequence;
-      if (queued.submission.applied) queued.submission.applied(sequence, effects, pending_.group.private_parts);
+      if (queued.submission.applied) queued.submission.applied(sequence, pending_.committed.back().effects, pending_.group.private_parts);
       apply_forced(at);
       if (failed_) return;
     }
@@ -184,13 +187,20 @@ void Sequencer::pump() {
       }
     }
     pending_.waiters.push_back({std::move(queued.handler), rejected ? Outcome(std::unexpected(std::move(*rejected))) : Outcome(applied)});
+    waiting_.pop_front();
   }
-  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(taken));
-  hand_over_pending();
-  bool const room = pending_.group.entries.size() < options_.group_entries_max && pending_.bytes < options_.group_bytes_max;
-  if (!waiting_.empty() && room) schedule_pump();
+  bool const more = !waiting_.empty() && has_room();
+  if (more) {
+    schedule_pump();  // others get their turn before the rest of this Group
+  } else {
+    hand_over_pending();
+  }
   if (idle()) became_idle_.cancel();
   arm_timer();
+}
+
+bool Sequencer::has_room() const {
+  return !failed_ && pending_.group.entries.size() < options_.group_entries_max && pending_.bytes < options_.group_bytes_max;
 }
 
 void Sequencer::hand_over_pending() {

@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -132,11 +133,12 @@ class Sequencer {
   };
 
   Sequencer(boost::asio::io_context& loop, log::Ledger& ledger, Clock const& clock, SequencerOptions options, Fatal fatal);
-  std::optional<policy::Refusal> append_event(policy::Timestamp at, policy::Event const& event, policy::Effects* effects);
+  std::optional<policy::Refusal> append_event(policy::Timestamp at, policy::Event event);
   void apply_forced(policy::Timestamp at);
   void admit(Queued queued);
   void pump();
   void schedule_pump();
+  bool has_room() const;  ///< in the Group that gathers
   void hand_over_pending();
   void on_appended(Committer::Result result);
   void arm_timer();
@@ -151,7 +153,7 @@ class Sequencer {
   policy::State state_;
   std::unique_ptr<Committer> committer_;
   std::vector<Subscriber> subscribers_;
-  std::vector<Queued> waiting_;
+  std::deque<Queued> waiting_;  ///< no vector: Boost 1.81 wraps a handler once more each time it is move-assigned
   OpenGroup pending_;
   OpenGroup in_flight_;
   bool committing_ = false;

@@ -11,6 +11,12 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <utility>
+#include <vector>
+
 namespace sluice::broker {
 namespace {
 
@@ -116,6 +122,31 @@ TEST_F(SequencerTest, SubmissionsOfOneTurnShareAGroup) {
   run_until([&] { return std::ranges::all_of(told, [](Told const& each) { return each.outcome.has_value(); }); });
   EXPECT_LE(ledger_->append_attempts() - before, 2U);
   EXPECT_EQ(ledger_->size(), 52U);
+}
+
+TEST_F(SequencerTest, AWaveOfSubmissionsLeavesOthersTheirTurn) {
+  open();
+  run_until([&] { return seen_.size() == 2; });
+  std::vector<Told> told(1'000);
+  for (std::size_t i = 0; i < told.size(); ++i) submit(submission_of({registration("t-" + std::to_string(i))}), told[i]);
+  auto const all_told = [&] { return std::ranges::all_of(told, [](Told const& each) { return each.outcome.has_value(); }); };
+  std::uint64_t most_at_once = 0;  // entries applied between two turns of someone else
+  std::uint64_t seen = sequencer_->state().governance.sequence;
+  std::function<void()> const other = [&] {
+    std::uint64_t const now = sequencer_->state().governance.sequence;
+    most_at_once = std::max(most_at_once, now - std::exchange(seen, now));
+    if (now < 1'002) asio::post(loop_, other);
+  };
+  asio::post(loop_, other);
+  run_until(all_told);
+  EXPECT_LT(most_at_once, 200U);
+  std::set<log::Sequence> sequences;
+  for (Told const& each : told) {
+    ASSERT_TRUE(*each.outcome);
+    EXPECT_GT(each.durable_then, (*each.outcome)->first);
+    sequences.insert((*each.outcome)->first);
+  }
+  EXPECT_EQ(sequences.size(), told.size());
 }
 
 TEST_F(SequencerTest, AFailedAppendTellsEveryoneAndEndsTheWriter) {
