@@ -284,7 +284,7 @@ asio::awaitable<void> Daemon::start() {
     log_line(Severity::error, "cluster_not_connected", {{"what", failure}});
 
   sequencer_->subscribe([this](std::vector<Committed> const& group) {
-    metrics_.count(group);
+    metrics_.count(group, sequencer_->state());
     for (Committed const& entry : group)
       if (entry.effects.round_relevant) rounds_->nudge();
   });

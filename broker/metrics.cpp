@@ -53,8 +53,7 @@ struct Metrics::Families {
   Gauge& loop_held =
       gauges_family("sluice_loop_held_too_long", "Handlers since the start that held the loop for more than 5 ms of CPU.").Add({});
   std::unordered_map<std::string, Counter*> request_counters;
-  std::unordered_map<std::string_view, Counter*> entry_counters;   ///< keys are the events' own literals
-  std::unordered_map<std::uint64_t, std::int64_t> accepted_at_ms;  ///< jobs not dispatched yet
+  std::unordered_map<std::string_view, Counter*> entry_counters;  ///< keys are the events' own literals
 
   static Histogram::BucketBoundaries buckets() { return {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10}; }
 };
@@ -72,7 +71,7 @@ void Metrics::count(http::Exchange const& exchange) {
   (operation == "submitJob" ? families_->submit_latency : families_->other_latency).Observe(seconds);
 }
 
-void Metrics::count(std::vector<Committed> const& group) {
+void Metrics::count(std::vector<Committed> const& group, policy::State const& state) {
   for (Committed const& entry : group) {
     Counter*& counter = families_->entry_counters[policy::type_of(entry.stamped.event)];
     if (counter == nullptr) {
@@ -80,17 +79,10 @@ void Metrics::count(std::vector<Committed> const& group) {
       counter = &families_->entries.Add({{"type", type.substr(0, type.find('/'))}});
     }
     counter->Increment();
-    if (entry.effects.accepted) families_->accepted_at_ms.emplace(entry.effects.accepted->value, entry.stamped.at.ms);
-    if (auto const* intended = std::get_if<policy::DispatchIntended>(&entry.stamped.event)) {
-      auto const it = families_->accepted_at_ms.find(intended->attempt.job.value);
-      if (it == families_->accepted_at_ms.end()) continue;
-      families_->dispatch_wait.Observe(static_cast<double>(entry.stamped.at.ms - it->second) / 1'000.0);
-      families_->accepted_at_ms.erase(it);
-    } else if (auto const* cancelled = std::get_if<policy::JobCancelled>(&entry.stamped.event)) {
-      families_->accepted_at_ms.erase(cancelled->job.value);
-    } else if (auto const* expired = std::get_if<policy::JobExpired>(&entry.stamped.event)) {
-      families_->accepted_at_ms.erase(expired->job.value);
-    }
+    auto const* intended = std::get_if<policy::DispatchIntended>(&entry.stamped.event);
+    if (intended == nullptr || intended->attempt.number != 1) continue;
+    if (auto const job = state.jobs.find(intended->attempt.job); job != state.jobs.end())
+      families_->dispatch_wait.Observe(static_cast<double>(entry.stamped.at.ms - job->second->accepted_at.ms) / 1'000.0);
   }
 }
 

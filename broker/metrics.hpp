@@ -17,8 +17,8 @@ class Metrics {
 
   /// Counts one finished HTTP exchange by route and status class.
   void count(http::Exchange const& exchange);
-  /// Counts committed entries, and remembers when jobs were accepted and first dispatched.
-  void count(std::vector<Committed> const& group);
+  /// Counts committed entries, and how long jobs waited for their first dispatch; `state` knows when they were accepted.
+  void count(std::vector<Committed> const& group, policy::State const& state);
 
   /// Values that are read off the daemon when someone asks.
   struct Gauges {
