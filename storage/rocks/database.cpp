@@ -65,8 +65,14 @@ rocksdb::ColumnFamilyOptions family_options(Family family, Options const& option
   // Hashes and ciphertext do not shrink.
   bool const compressible = family == Family::entry || family == Family::state || family == Family::history || family == Family::blob;
   cf.compression = compressible ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
-  // Entries come in key order: with one prefix for all, each insert begins where the last one ended.
-  if (family == Family::entry) cf.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
+  // Entries and jobs come in key order: within one first byte, each insert begins where the last one ended.
+  bool const ascending = family == Family::entry || family == Family::state;
+  if (ascending) cf.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
+  // Every submission asks for an answer that is nearly never there.
+  if (family == Family::private_part) {
+    cf.memtable_prefix_bloom_size_ratio = 0.02;
+    cf.memtable_whole_key_filtering = true;
+  }
   return cf;
 }
 

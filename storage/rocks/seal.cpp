@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include <array>
 #include <cassert>
 #include <cstdlib>
 #include <cstring>
@@ -31,6 +32,24 @@ EVP_CIPHER_CTX* context() {
   expect(own != nullptr);
   return own.get();
 }
+
+/// Drawn a few dozen at a time: a nonce is no secret, and the generator's cost is by the call.
+class Nonces {
+ public:
+  unsigned char const* next() {
+    if (used_ == drawn_.size()) {
+      expect(RAND_bytes(drawn_.data(), static_cast<int>(drawn_.size())) == 1);
+      used_ = 0;
+    }
+    unsigned char const* const nonce = drawn_.data() + used_;
+    used_ += nonce_bytes;
+    return nonce;
+  }
+
+ private:
+  std::array<unsigned char, 64 * nonce_bytes> drawn_{};
+  std::size_t used_ = drawn_.size();
+};
 
 unsigned char const* bytes(std::string_view text) { return reinterpret_cast<unsigned char const*>(text.data()); }
 unsigned char* bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
@@ -66,7 +85,8 @@ std::string seal(SecretKey const& key, std::string_view plaintext, std::string_v
   std::string sealed(nonce_bytes + plaintext.size() + tag_bytes, '\0');
   unsigned char* const nonce = bytes(sealed);
   unsigned char* const body = nonce + nonce_bytes;
-  expect(RAND_bytes(nonce, nonce_bytes) == 1);
+  thread_local Nonces nonces;
+  std::memcpy(nonce, nonces.next(), nonce_bytes);
   EVP_CIPHER_CTX* const c = context();
   int written = 0;
   expect(EVP_EncryptInit_ex2(c, cipher(), key.bytes().data(), nonce, nullptr) == 1);
