@@ -85,6 +85,7 @@ void measure(std::filesystem::path const& parent, double seconds, double per_sec
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a long run shows what it knows, into a file too
   try {
     fmt::print("{}\n", machine());
     measure(argc > 1 ? argv[1] : ".", argc > 2 ? std::atof(argv[2]) : 60, argc > 3 ? std::atof(argv[3]) : 50);

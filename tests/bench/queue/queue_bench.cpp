@@ -106,6 +106,7 @@ void measure(std::filesystem::path const& parent, std::uint64_t jobs, double rea
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a long run shows what it knows, into a file too
   try {
     fmt::print("{}\n", machine());
     measure(argc > 1 ? argv[1] : ".", argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1'000'000, argc > 3 ? std::atof(argv[3]) : 60);

@@ -99,13 +99,13 @@ class Load {
         if (at_start) at_start();
       }
       send_due(now);
-      turn(wait_ms(now, measuring_ ? end : start));
+      wait_for_answers(wait_ms(now, measuring_ ? end : start));
       now = Clock::now();
     }
     if (at_end) at_end();
     measuring_ = false;
     result_.seconds = std::chrono::duration<double>(now - started).count();
-    while (busy_ > 0) turn(10'000);
+    while (busy_ > 0) wait_for_answers(10'000);
     std::ranges::sort(result_.latencies_ms);
     return std::move(result_);
   }
@@ -124,12 +124,13 @@ class Load {
     return static_cast<int>(std::clamp<std::int64_t>(left, 0, 1'000));
   }
 
+  /// In turn, so that none is idle for so long that the server closes it.
   void send_due(Clock::time_point now) {
-    if (busy_ == connections_.size()) return;
-    for (std::size_t i = 0; i < connections_.size() && !all_sent(); ++i) {
-      if (connections_[i].busy) continue;
+    while (busy_ < connections_.size() && !all_sent()) {
       if (options_.per_second > 0 && due_at(result_.next) > now) return;
-      send(i, options_.per_second > 0 ? due_at(result_.next) : now);
+      while (connections_[turn_].busy) turn_ = (turn_ + 1) % connections_.size();
+      send(turn_, options_.per_second > 0 ? due_at(result_.next) : now);
+      turn_ = (turn_ + 1) % connections_.size();
     }
   }
 
@@ -144,7 +145,7 @@ class Load {
     if (sent != static_cast<ssize_t>(text.size())) die("send");  // blocking sockets: all or an error
   }
 
-  void turn(int timeout_ms) {
+  void wait_for_answers(int timeout_ms) {
     std::array<epoll_event, 256> events;
     int const count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout_ms);
     if (count < 0 && errno != EINTR) die("epoll_wait");
@@ -188,6 +189,7 @@ class Load {
   std::vector<Connection> connections_;
   int epoll_ = -1;
   std::size_t busy_ = 0;
+  std::size_t turn_ = 0;  ///< whose turn it is to send
   bool measuring_ = false;
   Clock::time_point begin_;
   LoadResult result_;

@@ -133,6 +133,7 @@ void measure(std::filesystem::path const& parent, int repetitions, double second
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a long run shows what it knows, into a file too
   try {
     fmt::print("{}\n", machine());
     measure(argc > 1 ? argv[1] : ".", argc > 2 ? std::atoi(argv[2]) : 5, argc > 3 ? std::atof(argv[3]) : 4);
