@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 namespace sluice::rocks {
 
@@ -19,6 +20,22 @@ std::expected<FreeSpace, std::string> free_space(std::string const& path) {
   } while (result != 0 && errno == EINTR);
   if (result != 0) return std::unexpected(fmt::format("statvfs {}: {}", path, std::strerror(errno)));
   return FreeSpace{std::uint64_t{status.f_bavail} * status.f_frsize, std::uint64_t{status.f_blocks} * status.f_frsize};
+}
+
+std::optional<std::string> too_little_room_to_open(std::string const& directory, std::string const& database, std::string const& ballast) {
+  constexpr std::uint64_t own_files = 8u << 20;  // a new MANIFEST, OPTIONS, LOG and log file, and some air
+  auto const space = free_space(directory);
+  if (!space) return space.error();
+  std::uint64_t wanted = own_files;
+  std::error_code problem;
+  for (std::filesystem::directory_iterator file(database, problem), end; !problem && file != end; file.increment(problem)) {
+    std::error_code vanished;
+    if (file->path().extension() == ".log") wanted += file->file_size(vanished);
+  }
+  if (space->available_bytes >= wanted) return std::nullopt;
+  bool const ballast_there = std::filesystem::exists(ballast, problem);
+  return fmt::format("{}: {} bytes free, opening the database takes up to {}; make room{}", directory, space->available_bytes, wanted,
+                     ballast_there ? ", for a start by deleting " + ballast : std::string());
 }
 
 std::expected<bool, std::string> place_ballast(std::string const& path, std::uint64_t bytes, std::uint64_t keep_free_bytes) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 
 namespace sluice::rocks {
@@ -14,6 +15,11 @@ struct FreeSpace {
 
 /// Of the file system that holds `path`, by statvfs: about a microsecond. Error: the system's reason.
 std::expected<FreeSpace, std::string> free_space(std::string const& path);
+
+/// Whether opening the database may meet a full disk, on which RocksDB aborts the process: what its logs hold is written to tables then.
+/// nullopt: there is room in `directory`, the database's file system. Else how much is wanted and what to do, `ballast` named if it is
+/// there.
+std::optional<std::string> too_little_room_to_open(std::string const& directory, std::string const& database, std::string const& ballast);
 
 /// Makes sure that a file of `bytes` allocated bytes is at `path`, to be released when the disk is full.
 /// False when that would leave less than `keep_free_bytes`: the ballast is then absent. 0 bytes: none is wanted, an old one goes.

@@ -5,6 +5,7 @@
 #include "storage/log/group_check.hpp"
 #include "storage/log/tree_hash.hpp"
 #include "storage/rocks/database.hpp"
+#include "storage/rocks/directory_lock.hpp"
 #include "storage/rocks/group_batch.hpp"
 #include "storage/rocks/high_water_mark.hpp"
 #include "storage/rocks/key_store.hpp"
@@ -13,11 +14,8 @@
 #include "storage/rocks/reader.hpp"
 #include "storage/rocks/recovery.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -50,32 +48,6 @@ std::size_t batch_bytes(log::Group const& group, log::Derived const& derived) {
   }
   return bytes;
 }
-
-// Held while the ledger is open; the kernel drops it with the process.
-class DirectoryLock {
- public:
-  static std::expected<DirectoryLock, OpenError> take(std::string const& path) {
-    DirectoryLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (lock.fd_ < 0) {
-      return refuse(OpenError::Kind::io, fmt::format("lock {}: {}; the directory must be writable and belong to the user this process "
-                                                     "runs as",
-                                                     path, std::strerror(errno)));
-    }
-    if (::flock(lock.fd_, LOCK_EX | LOCK_NB) == 0) return lock;
-    if (errno == EWOULDBLOCK) {
-      return refuse(OpenError::Kind::locked, fmt::format("{}: another process has this ledger open; stop it, or choose another directory", path));
-    }
-    return refuse(OpenError::Kind::io, fmt::format("lock {}: {}", path, std::strerror(errno)));
-  }
-  DirectoryLock(DirectoryLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  ~DirectoryLock() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-
- private:
-  explicit DirectoryLock(int fd) : fd_(fd) {}
-  int fd_;
-};
 
 // Where an option leaves a place open, it is inside the directory.
 struct Places {
@@ -383,6 +355,9 @@ std::expected<std::unique_ptr<RocksLedger>, OpenError> RocksLedger::open(Options
   // 4. The database, proven.
   if (auto placed = place_ballast(places.ballast, options.ballast_bytes, 2 * options.free_bytes_floor); !placed) {
     return refuse(Kind::io, placed.error());
+  }
+  if (auto wanting = too_little_room_to_open(options.directory, places.database, places.ballast)) {
+    return refuse(Kind::io, std::move(*wanting));
   }
   if (!there && !mark) {
     auto created = HighWaterMark::create(places.mark, {0, log::empty_root()});

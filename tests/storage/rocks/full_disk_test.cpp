@@ -61,5 +61,21 @@ TEST_F(FullDisk, WithoutAFloorNothingAcknowledgedIsLost) {
   EXPECT_EQ(found.exit_code, 0) << found.output;
 }
 
+// RocksDB would abort the process: a disk that filled up while nobody was there is named instead, and nothing is touched.
+TEST_F(FullDisk, IsNamedAtStart) {
+  std::string const ledger = directory_.path() + "/ledger";
+  std::string const filler = directory_.path() + "/filler";
+  ASSERT_EQ(test::run_driver(test::append_command(ledger, 10, 1'000)).acked(), 10'000u);
+  auto const space = rocks::free_space(directory_.path());
+  ASSERT_TRUE(space);
+  ASSERT_TRUE(log::write_file(filler, std::string(space->available_bytes, 'x'), log::Durability::renamed));
+  auto const full = test::verify_with_driver(ledger, 10'000);
+  EXPECT_EQ(full.exit_code, 3) << full.output;
+  EXPECT_NE(full.output.find(" bytes free, opening the database takes up to "), std::string::npos) << full.output;
+  EXPECT_NE(full.output.find("make room"), std::string::npos) << full.output;
+  std::filesystem::remove(filler);
+  EXPECT_EQ(test::verify_with_driver(ledger, 10'000).exit_code, 0);
+}
+
 }  // namespace
 }  // namespace sluice
