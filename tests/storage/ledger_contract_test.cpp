@@ -305,12 +305,9 @@ TEST_P(LedgerContract, AnErasedOwnersPartsAreGoneAndTheLogStays) {
   auto const payload = test::bound_part(PrivateKind::payload, "t1", "secret");
   auto const evidence = test::bound_part(PrivateKind::evidence, "t1", "raw", 9'000);
   auto const neighbour = test::bound_part(PrivateKind::payload, "t11", "neighbour");
-  group.private_parts = {payload,
-                         {PrivateKind::idempotency, "t1", "i", "answer", 5'000},
-                         evidence,
-                         {PrivateKind::secret_state, "t1", "s", "state", 0},
-                         neighbour,
-                         {PrivateKind::idempotency, "t2", "i", "other", 5'000}};
+  group.private_parts = {payload,   {PrivateKind::idempotency, "t1", "i", "answer", 5'000},
+                         evidence,  {PrivateKind::secret_state, "t1", "s", "state", 0},
+                         neighbour, {PrivateKind::idempotency, "t2", "i", "other", 5'000}};
   append(group);
   auto const before = ledger_->checkpoint();
   ASSERT_TRUE(ledger_->erase_owner("t1"));

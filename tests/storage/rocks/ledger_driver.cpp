@@ -18,6 +18,7 @@
 #include <fstream>
 #include <map>
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -130,7 +131,17 @@ int verify(std::string const& directory, std::uint64_t acked, Roots const& ackno
     return true;
   });
   if (!read_parts) return damaged(read_parts.error().message);
+  std::uint64_t answers = 0;
+  auto const read_answers = ledger.scan_private_parts(log::PrivateKind::idempotency, [&](log::PrivatePart const& part) {
+    ++answers;
+    if (part.bytes != "answer") wrong = "the answer of Group " + part.key + " has other bytes";
+    return true;
+  });
+  if (!read_answers) return damaged(read_answers.error().message);
   if (auto const read = ledger.scan_rows(log::Table::state, {"row/", "", false}, [&](auto, auto) { return ++rows > 0; }); !read)
+    return damaged(read.error().message);
+  std::uint64_t history = 0;
+  if (auto const read = ledger.scan_rows(log::Table::history, {"finished/", "", false}, [&](auto, auto) { return ++history > 0; }); !read)
     return damaged(read.error().message);
   if (auto const read = ledger.scan_blobs([&](policy::Hash const& hash, std::string_view bytes) {
         ++blobs;
@@ -140,7 +151,9 @@ int verify(std::string const& directory, std::uint64_t acked, Roots const& ackno
       !read) {
     return damaged(read.error().message);
   }
-  if (parts != rows || blobs != rows) wrong = fmt::format("{} Groups left {} rows, {} private parts, {} blobs", rows, rows, parts, blobs);
+  for (auto const& [what, left] : {std::pair{"history rows", history}, {"private parts", parts}, {"answers", answers}, {"blobs", blobs}}) {
+    if (left != rows) wrong = fmt::format("{} Groups left {} {}", rows, left, what);
+  }
   if (!wrong.empty()) {
     say("LESS: " + wrong);
     return less;
@@ -153,7 +166,8 @@ int verify(std::string const& directory, std::uint64_t acked, Roots const& ackno
 
 int main(int argc, char** argv) {
   std::string const mode = argc > 1 ? argv[1] : "";
-  if (mode == "append" && (argc == 5 || argc == 6)) return append(argv[2], std::stoull(argv[3]), std::stoull(argv[4]), argc == 6 ? argv[5] : "");
+  if (mode == "append" && (argc == 5 || argc == 6))
+    return append(argv[2], std::stoull(argv[3]), std::stoull(argv[4]), argc == 6 ? argv[5] : "");
   if (mode == "verify" && (argc == 4 || argc == 5)) return verify(argv[2], std::stoull(argv[3]), argc == 5 ? read_roots(argv[4]) : Roots{});
   say("usage: ledger_driver append DIRECTORY GROUPS ENTRIES [RUN] | verify DIRECTORY ACKED [ROOTS]");
   return usage;

@@ -45,8 +45,7 @@ class SyscallFaults : public ::testing::TestWithParam<Fault> {
     std::filesystem::remove_all(ledger_);
     std::filesystem::copy(base_, ledger_, std::filesystem::copy_options::recursive);
     // The sanitizers' leak check cannot run in a traced process.
-    std::vector<std::string> command{"strace", "-f",   "-E", "ASAN_OPTIONS=detect_leaks=0", "-o",
-                                     trace_,   "-e", "trace=" + GetParam().call};
+    std::vector<std::string> command{"strace", "-f", "-E", "ASAN_OPTIONS=detect_leaks=0", "-o", trace_, "-e", "trace=" + GetParam().call};
     if (!inject.empty()) command.insert(command.end(), {"-e", "inject=" + inject});
     auto const append = test::append_command(ledger_, groups, entries);
     command.insert(command.end(), append.begin(), append.end());
