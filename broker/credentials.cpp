@@ -20,7 +20,11 @@ constexpr std::size_t file_bytes_max = 4'096;
 
 std::expected<std::string, std::string> read_line(std::filesystem::path const& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return std::unexpected(path.string() + ": cannot be read; create the keys with: sluiced --create-keys");
+  if (!file) {
+    int const error = errno;
+    return std::unexpected(path.string() + ": " + std::strerror(error) +
+                           (error == ENOENT ? "; before the first start: sluiced --create-keys; later: restore it from its backup" : ""));
+  }
   std::string text{std::istreambuf_iterator<char>(file), {}};
   if (text.size() > file_bytes_max) return std::unexpected(path.string() + ": too large for a key");
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();

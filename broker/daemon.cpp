@@ -139,10 +139,14 @@ int Daemon::run() {
     log_line(Severity::error, "keys_unreadable", {{"what", keys.error()}});
     return exit_config;
   }
-  auto ledger = rocks::RocksLedger::open(rocks_options(config_.daemon.storage), keys->signer, keys->master_key);
+  rocks::Options storing = rocks_options(config_.daemon.storage);
+  storing.adopt_without_mark = options_.adopt_without_mark;
+  storing.adopt_without_keys = options_.adopt_without_keys;
+  auto ledger = rocks::RocksLedger::open(storing, keys->signer, keys->master_key);
   if (!ledger) {
     log_line(Severity::error, "ledger_refused", {{"what", ledger.error().message}});
-    return exit_storage;
+    auto const kind = ledger.error().kind;
+    return kind == rocks::OpenError::Kind::invalid || kind == rocks::OpenError::Kind::wrong_key ? exit_config : exit_storage;
   }
   ledger_ = std::move(*ledger);
   log_line(Severity::info, "ledger_opened", {{"entries", std::to_string(ledger_->size())}});

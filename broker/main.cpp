@@ -60,6 +60,10 @@ int main(int argc, char** argv) {
   app.add_option("--ready-file", options.print_ready, "write address and port here once ready");
   auto* check_flag = app.add_flag("--check-config", check_only, "check the files and exit: 0 good, 78 not");
   app.add_flag("--create-keys", keys_only, "create the log's signing key and the master key")->excludes(check_flag);
+  app.add_flag("--adopt-without-mark", options.adopt_without_mark,
+               "repair: open a ledger whose high-water mark is lost; entries it may lack are not noticed");
+  app.add_flag("--adopt-without-keys", options.adopt_without_keys,
+               "repair: open a ledger whose tenants' keys are lost; what tenants gave in confidence stays shut for good");
   app.set_version_flag("--version", SLUICE_VERSION);
   try {
     app.parse(argc, argv);
