@@ -20,6 +20,13 @@ JobQueue::Chunk& JobQueue::writable(std::size_t chunk) {
   return *held;
 }
 
+JobQueue::Place& JobQueue::place_of(JobId id) {
+  auto& shard = places_[shard_of(id)];
+  auto const it = shard.find(id.value);
+  assert(it != shard.end());
+  return it->second;
+}
+
 void JobQueue::insert(std::shared_ptr<Job const> job) {
   assert(!contains(job->id));
   if (chunks_.empty() || chunks_.back()->size() == chunk_jobs) {
@@ -27,32 +34,31 @@ void JobQueue::insert(std::shared_ptr<Job const> job) {
     chunks_.back()->reserve(chunk_jobs);
   }
   Chunk& last = writable(chunks_.size() - 1);
-  place_.emplace(job->id.value, Place{static_cast<std::uint32_t>(chunks_.size() - 1), static_cast<std::uint32_t>(last.size())});
+  Place const place{static_cast<std::uint32_t>(chunks_.size() - 1), static_cast<std::uint32_t>(last.size())};
+  places_[shard_of(job->id)].emplace(job->id.value, place);
+  ++size_;
   last.push_back(std::move(job));
 }
 
 void JobQueue::replace(std::shared_ptr<Job const> job) {
-  auto const it = place_.find(job->id.value);
-  assert(it != place_.end());
-  Place const place = it->second;
+  Place const place = place_of(job->id);
   writable(place.chunk)[place.slot] = std::move(job);
 }
 
 void JobQueue::erase(JobId id) {
-  auto const it = place_.find(id.value);
-  assert(it != place_.end());
-  Place const hole = it->second;
-  place_.erase(it);
+  Place const hole = place_of(id);
+  places_[shard_of(id)].erase(id.value);
+  --size_;
   Chunk& last = writable(chunks_.size() - 1);
   if (hole.chunk != chunks_.size() - 1 || hole.slot != last.size() - 1) {
     std::shared_ptr<Job const> moved = last.back();
-    place_[moved->id.value] = hole;
+    place_of(moved->id) = hole;
     writable(hole.chunk)[hole.slot] = std::move(moved);
   }
   last.pop_back();
   if (last.empty()) chunks_.pop_back();
 }
 
-PinnedQueue JobQueue::pin() const { return PinnedQueue({chunks_.begin(), chunks_.end()}, place_.size()); }
+PinnedQueue JobQueue::pin() const { return PinnedQueue({chunks_.begin(), chunks_.end()}, size_); }
 
 }  // namespace sluice::policy

@@ -3,7 +3,9 @@
 
 #include "policy/state/records.hpp"
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -37,8 +39,8 @@ class JobQueue {
   void insert(std::shared_ptr<Job const> job);   ///< REQUIRES: not present
   void replace(std::shared_ptr<Job const> job);  ///< REQUIRES: present
   void erase(JobId id);                          ///< REQUIRES: present
-  bool contains(JobId id) const { return place_.contains(id.value); }
-  std::size_t size() const { return place_.size(); }
+  bool contains(JobId id) const { return places_[shard_of(id)].contains(id.value); }
+  std::size_t size() const { return size_; }
   PinnedQueue pin() const;
 
  private:
@@ -48,9 +50,14 @@ class JobQueue {
     std::uint32_t slot;
   };
   Chunk& writable(std::size_t chunk);
+  static constexpr std::size_t shards = 64;
+  static constexpr std::size_t shard_of(JobId id) { return id.value % shards; }
+  Place& place_of(JobId id);
 
   std::vector<std::shared_ptr<Chunk>> chunks_;  // all full but the last: an erased job is replaced by the last one
-  std::unordered_map<std::uint64_t, Place> place_;
+  std::size_t size_ = 0;
+  // In shards, because a table of a million holds its writer up for tens of milliseconds whenever it grows.
+  std::array<std::unordered_map<std::uint64_t, Place>, shards> places_;
 };
 
 }  // namespace sluice::policy
