@@ -40,6 +40,7 @@ struct Connector::Parts {
   std::map<std::string, std::uint64_t, std::less<>> refused;  ///< account → version of the credentials the site refused
   std::uint32_t polls_failed = 0;                             ///< in a row
   std::optional<std::int64_t> poll_wait_ms;                   ///< as the site asked on the last poll
+  std::vector<std::pair<std::string, http_client::HttpClient::SiteNumber>> sites;  ///< ours at the client
 
   milliseconds monotonic() const {
     if (surroundings.monotonic) return surroundings.monotonic();
@@ -187,8 +188,8 @@ asio::awaitable<Outcome<OfferReport>> poll(Connector::Parts& parts, std::string 
 Connector::Connector(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Connector::~Connector() {
-  for (auto const& [name, site] : parts_->options.endpoints) parts_->client.remove_site(site_name(parts_->options.cluster, name));
-  parts_->client.remove_site(parts_->options.cluster);
+  // Only what is still ours: after a reload the cluster's next connector has declared sites of the same names.
+  for (auto const& [name, number] : parts_->sites) parts_->client.remove_site(name, number);
 }
 
 std::expected<std::unique_ptr<Connector>, std::string> Connector::make(ClusterOptions options, ProtocolRegistry const& registry,
@@ -199,14 +200,20 @@ std::expected<std::unique_ptr<Connector>, std::string> Connector::make(ClusterOp
   if (options.tries_max == 0) return fail("tries_max must be at least 1");
   auto protocol = registry.make(options);
   if (!protocol) return fail(protocol.error());
+  std::map<std::string, http_client::SiteOptions> declared;
   // A protocol without an address of its own (one that is spoken by telephone) declares no site.
-  if (!options.site.base_url.empty()) {
-    if (auto added = client.add_site(options.cluster, options.site); !added) return fail(added.error());
-  }
-  for (auto const& [name, site] : options.endpoints) {
-    if (auto added = client.add_site(site_name(options.cluster, name), site); !added) return fail(added.error());
+  if (!options.site.base_url.empty()) declared.emplace(options.cluster, options.site);
+  for (auto const& [name, site] : options.endpoints) declared.emplace(site_name(options.cluster, name), site);
+  // All are good before one is declared, so that a failure leaves the cluster's present connector as it was.
+  for (auto const& [name, site] : declared) {
+    if (auto good = http_client::HttpClient::check_site(site); !good) return fail("site '" + name + "': " + good.error());
   }
   auto parts = std::make_unique<Parts>(std::move(options), std::move(*protocol), client, credentials, std::move(surroundings));
+  for (auto& [name, site] : declared) {
+    auto added = client.add_site(name, std::move(site));
+    if (!added) return std::unexpected("cluster '" + parts->options.cluster + "': " + added.error());
+    parts->sites.emplace_back(name, *added);
+  }
   return std::unique_ptr<Connector>(new Connector(std::move(parts)));
 }
 

@@ -2,7 +2,10 @@
 
 #include "policy/hash.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <fstream>
 #include <optional>
 #include <system_error>
@@ -77,9 +80,32 @@ std::expected<Credentials, std::string> read_credentials(std::filesystem::path c
   return credentials;
 }
 
+/// What changes when a file is written to or another takes its place, even one of the same size and time.
+struct CredentialDirectory::Identity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::int64_t size = 0;
+  std::int64_t modified_s = 0;
+  std::int64_t modified_ns = 0;
+  std::int64_t changed_s = 0;
+  std::int64_t changed_ns = 0;
+  bool operator==(Identity const&) const = default;
+
+  static std::optional<Identity> of(std::filesystem::path const& file) {
+    struct stat found{};
+    if (::stat(file.c_str(), &found) != 0) return std::nullopt;
+    return Identity{.device = found.st_dev,
+                    .inode = found.st_ino,
+                    .size = found.st_size,
+                    .modified_s = found.st_mtim.tv_sec,
+                    .modified_ns = found.st_mtim.tv_nsec,
+                    .changed_s = found.st_ctim.tv_sec,
+                    .changed_ns = found.st_ctim.tv_nsec};
+  }
+};
+
 struct CredentialDirectory::Entry {
-  std::filesystem::file_time_type changed;
-  std::uintmax_t size = 0;
+  Identity identity;
   std::shared_ptr<Credentials const> credentials;
 };
 
@@ -91,16 +117,14 @@ std::expected<std::shared_ptr<Credentials const>, std::string> CredentialDirecto
                      account.find('\0') == std::string_view::npos;
   if (!sound) return std::unexpected("a credential name is a file name without '/' that does not begin with '.'");
   std::filesystem::path const file = directory_ / account;
-  std::error_code error;
-  auto const changed = std::filesystem::last_write_time(file, error);
-  auto const size = error ? 0 : std::filesystem::file_size(file, error);
+  auto const identity = Identity::of(file);  // taken before it is read: a change in between is seen the next time
   auto const known = entries_.find(account);
-  if (!error && known != entries_.end() && known->second.changed == changed && known->second.size == size) return known->second.credentials;
+  if (identity && known != entries_.end() && known->second.identity == *identity) return known->second.credentials;
   if (known != entries_.end()) entries_.erase(known);
   auto read = read_credentials(file);
   if (!read) return std::unexpected(read.error());
   auto shared = std::make_shared<Credentials const>(std::move(*read));
-  if (!error) entries_.emplace(std::string(account), Entry{changed, size, shared});
+  if (identity) entries_.emplace(std::string(account), Entry{*identity, shared});
   return shared;
 }
 

@@ -37,7 +37,7 @@ class CredentialSource {
 };
 
 /// Files in one directory (systemd's $CREDENTIALS_DIRECTORY), the account's credential name being the file name. A file is
-/// read again when its time, size or inode changes.
+/// read again when it was written to or another took its place.
 class CredentialDirectory : public CredentialSource {
  public:
   explicit CredentialDirectory(std::filesystem::path directory);
@@ -45,6 +45,7 @@ class CredentialDirectory : public CredentialSource {
   std::expected<std::shared_ptr<Credentials const>, std::string> credentials(std::string_view account) override;
 
  private:
+  struct Identity;
   struct Entry;
   std::filesystem::path directory_;
   std::map<std::string, Entry, std::less<>> entries_;

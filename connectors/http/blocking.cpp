@@ -19,7 +19,8 @@ BlockingClient::BlockingClient(ClientOptions options) : parts_(std::make_unique<
 BlockingClient::~BlockingClient() = default;
 
 std::expected<void, std::string> BlockingClient::add_site(std::string const& name, SiteOptions options) {
-  return parts_->client.add_site(name, std::move(options));
+  if (auto added = parts_->client.add_site(name, std::move(options)); !added) return std::unexpected(std::move(added.error()));
+  return {};
 }
 
 HttpOutcome BlockingClient::send(HttpRequest request) {

@@ -14,11 +14,16 @@ HttpClient::HttpClient(boost::asio::any_io_executor loop, ClientOptions options)
 HttpClient::~HttpClient() { engine_->shut_down(); }
 void HttpClient::shut_down() { engine_->shut_down(); }
 
-std::expected<void, std::string> HttpClient::add_site(std::string const& name, SiteOptions options) {
+std::expected<void, std::string> HttpClient::check_site(SiteOptions options) {
+  if (auto site = make_site(std::move(options)); !site) return std::unexpected(std::move(site.error()));
+  return {};
+}
+
+std::expected<HttpClient::SiteNumber, std::string> HttpClient::add_site(std::string const& name, SiteOptions options) {
   return engine_->add_site(name, std::move(options));
 }
 
-void HttpClient::remove_site(std::string_view name) { engine_->remove_site(name); }
+void HttpClient::remove_site(std::string_view name, SiteNumber number) { engine_->remove_site(name, number); }
 
 boost::asio::awaitable<HttpOutcome> HttpClient::send(HttpRequest request) {
   // Not a coroutine itself: the closure lives in the frame async_initiate makes, the request moves into it.

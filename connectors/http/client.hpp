@@ -8,6 +8,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <string>
@@ -25,10 +26,15 @@ class HttpClient {
   HttpClient(HttpClient const&) = delete;
   HttpClient& operator=(HttpClient const&) = delete;
 
+  /// Which declaration of a site: a later one of the same name has another number.
+  using SiteNumber = std::uint64_t;
+
+  /// What add_site() would say of these options.
+  static std::expected<void, std::string> check_site(SiteOptions options);
   /// Declares a site, or replaces its options for requests that start later. Error: what is wrong with the options.
-  std::expected<void, std::string> add_site(std::string const& name, SiteOptions options);
-  /// Forgets a site: waiting requests end with `forbidden`, requests in flight finish.
-  void remove_site(std::string_view name);
+  std::expected<SiteNumber, std::string> add_site(std::string const& name, SiteOptions options);
+  /// Forgets a site, unless it has been declared anew since `number`: waiting requests end with `forbidden`, requests in flight finish.
+  void remove_site(std::string_view name, SiteNumber number);
 
   /// Sends one request and waits for its whole answer. Never throws for what the world does. Cancellable: a request that
   /// is cancelled leaves the wire at once and ends with `cancelled`.

@@ -38,17 +38,18 @@ HttpClient::Engine::Engine(boost::asio::any_io_executor loop, ClientOptions opti
 
 HttpClient::Engine::~Engine() { shut_down(); }
 
-std::expected<void, std::string> HttpClient::Engine::add_site(std::string const& name, SiteOptions options) {
+std::expected<HttpClient::SiteNumber, std::string> HttpClient::Engine::add_site(std::string const& name, SiteOptions options) {
   auto site = make_site(std::move(options));
   if (!site) return std::unexpected("site '" + name + "': " + site.error());
-  remove_site(name);
+  if (auto const old = sites_.find(name); old != sites_.end()) remove_site(name, old->second->number);
+  (*site)->number = ++sites_declared_;
   sites_[name] = std::move(*site);
-  return {};
+  return sites_declared_;
 }
 
-void HttpClient::Engine::remove_site(std::string_view name) {
+void HttpClient::Engine::remove_site(std::string_view name, SiteNumber number) {
   auto const found = sites_.find(name);
-  if (found == sites_.end()) return;
+  if (found == sites_.end() || found->second->number != number) return;
   std::shared_ptr<Site> const site = found->second;
   sites_.erase(found);
   for (auto const& transfer : std::exchange(site->waiting, {})) {

@@ -25,8 +25,8 @@ class HttpClient::Engine : public std::enable_shared_from_this<Engine> {
   Engine(Engine const&) = delete;
   Engine& operator=(Engine const&) = delete;
 
-  std::expected<void, std::string> add_site(std::string const& name, SiteOptions options);
-  void remove_site(std::string_view name);
+  std::expected<SiteNumber, std::string> add_site(std::string const& name, SiteOptions options);
+  void remove_site(std::string_view name, SiteNumber number);
   void start(HttpRequest request, boost::asio::any_completion_handler<void(HttpOutcome)> handler);
   void shut_down();
   Load load(std::string_view site) const;
@@ -66,6 +66,7 @@ class HttpClient::Engine : public std::enable_shared_from_this<Engine> {
   CURLM* multi_ = nullptr;
   boost::asio::steady_timer timer_;
   std::map<std::string, std::shared_ptr<Site>, std::less<>> sites_;
+  SiteNumber sites_declared_ = 0;
   std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches_;
   std::unordered_map<Transfer*, std::shared_ptr<Transfer>> running_;
   std::vector<CURL*> spare_;  ///< reset handles, kept because making one costs more than a small request

@@ -35,8 +35,8 @@ struct SiteOptions {
   std::chrono::milliseconds connect_timeout{3'000};
   std::size_t body_bytes_max = std::size_t{4} << 20;
   std::size_t header_bytes_max = std::size_t{32} << 10;
-  long low_speed_bytes_per_s = 64;  ///< slower than this for low_speed_time: given up
-  std::chrono::seconds low_speed_time{5};
+  long low_speed_bytes_per_s = 64;         ///< an answer that has begun and comes more slowly for low_speed_time is given up
+  std::chrono::seconds low_speed_time{5};  ///< until it begins only the deadline counts
 };
 
 struct ClientOptions {

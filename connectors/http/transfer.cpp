@@ -139,6 +139,24 @@ size_t sluice_take_body(char* data, size_t size, size_t count, void* pointer) {
   return bytes;
 }
 
+// libcurl's own least speed counts the silence before the first byte too, and so would cut every longer deadline short.
+int sluice_watch_speed(void* pointer, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  Transfer& transfer = self(pointer);
+  SiteOptions const& rules = transfer.site->options;
+  std::size_t const received = transfer.header_bytes + transfer.body_bytes;
+  if (received == 0) return 0;  // it may think as long as the deadline allows
+  Clock::time_point const now = Clock::now();
+  if (transfer.measured_from && now - *transfer.measured_from < rules.low_speed_time) return 0;
+  auto const least = static_cast<std::size_t>(rules.low_speed_bytes_per_s * rules.low_speed_time.count());
+  if (transfer.measured_from && received - transfer.bytes_before < least) {
+    transfer.stop = Transfer::Stop::too_slow;
+    return 1;
+  }
+  transfer.measured_from = now;
+  transfer.bytes_before = received;
+  return 0;
+}
+
 }  // extern "C"
 
 template <class Value>
@@ -257,8 +275,10 @@ void Transfer::prepare(CURL* handle, ClientOptions const& options) {
     set(easy, CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(left.count())));  // 0 would mean: for ever
   }
   if (!request.endless) {
-    set(easy, CURLOPT_LOW_SPEED_LIMIT, rules.low_speed_bytes_per_s);
-    set(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(rules.low_speed_time.count()));
+    set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);  // without a time it aborts nothing, but makes libcurl look once a second
+    set(easy, CURLOPT_NOPROGRESS, 0L);
+    set(easy, CURLOPT_XFERINFOFUNCTION, &sluice_watch_speed);
+    set(easy, CURLOPT_XFERINFODATA, static_cast<void*>(this));
   }
 
   bool has_content_type = false;
@@ -306,6 +326,9 @@ HttpOutcome Transfer::conclude(CURLcode code) {
       return failed(HttpFaultKind::too_large, fmt::format("the answer's body exceeds {} bytes", body_bytes_max()));
     case Stop::sink:
       return failed(HttpFaultKind::cancelled, "the reader stopped the stream");
+    case Stop::too_slow:
+      return failed(HttpFaultKind::timeout_unknown,
+                    fmt::format("the answer comes more slowly than {} bytes a second", site->options.low_speed_bytes_per_s));
     case Stop::second_sending:
       return failed(HttpFaultKind::reset, "a kept connection ended before an answer; the request is not sent twice");
     case Stop::address:

@@ -25,6 +25,7 @@ struct Transfer;
 
 /// A declared site with its parsed rules and its share of the traffic.
 struct Site {
+  HttpClient::SiteNumber number = 0;
   SiteOptions options;
   AddressJudge judge;
   std::string base_url;  ///< without trailing slash
@@ -54,8 +55,10 @@ struct Transfer {
   std::size_t header_bytes = 0;
   bool header_whole = false;  ///< its empty line has been seen
   std::size_t body_bytes = 0;
-  unsigned begun = 0;  ///< times the request was about to be written to a connection
-  enum class Stop : std::uint8_t { none, header_cap, body_cap, sink, address, second_sending } stop = Stop::none;
+  std::optional<Clock::time_point> measured_from;  ///< of the least speed; none until the answer has begun
+  std::size_t bytes_before = 0;                    ///< received by then
+  unsigned begun = 0;                              ///< times the request was about to be written to a connection
+  enum class Stop : std::uint8_t { none, header_cap, body_cap, sink, too_slow, address, second_sending } stop = Stop::none;
   std::string refused_address;
 
   /// Boost 1.81's any_completion_handler recurses for ever when it is move-assigned: it is only ever constructed.

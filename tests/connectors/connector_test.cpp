@@ -1,6 +1,7 @@
 // The connector over real sockets: repetition, breaker, credentials, cancellation, and what bad servers come to.
 #include "connectors/connector.hpp"
 
+#include "connectors/centre/centre.hpp"
 #include "tests/connectors/http/raw_server.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -258,6 +259,29 @@ TEST_F(ConnectorTest, ACertificateOfAnotherHostIsNeverSpokenTo) {
   EXPECT_EQ(name_of(outcome.error().kind), "tls");
   EXPECT_FALSE(outcome.error().outcome_unknown);
   EXPECT_TRUE(server->requests().empty());
+}
+
+// A reload makes the next connector while the present one still lives, and the present one goes afterwards.
+TEST_F(ConnectorTest, AReplacedConnectorLeavesItsSuccessorsSitesAlone) {
+  start({{.bytes = test::ok(capacity)}});
+  Surroundings const surroundings{
+      .now = [] { return *policy::parse_rfc3339("2026-11-22T01:00:10Z"); }, .random = [this] { return chance(); }, .monotonic = {}};
+  auto next = Connector::make(connector->options(), built_in_protocols(), client, credentials, surroundings);
+  ASSERT_TRUE(next.has_value()) << next.error();
+  connector = std::move(*next);
+  auto const outcome = wait(connector->offers("acme"));
+  EXPECT_TRUE(outcome.has_value()) << outcome.error().what;
+
+  ClusterOptions broken = connector->options();
+  broken.protocol = "two-addresses";
+  broken.endpoints["prices"].base_url = "ftp://x";
+  ProtocolRegistry registry;
+  registry.add("two-addresses", [](ClusterOptions options) {
+    options.endpoints.clear();
+    return centre::make_protocol(options);
+  });
+  EXPECT_FALSE(Connector::make(broken, registry, client, credentials, surroundings).has_value());
+  EXPECT_TRUE(wait(connector->offers("acme")).has_value()) << "a successor that cannot be made changes nothing";
 }
 
 TEST_F(ConnectorTest, WrongOptionsAreNamed) {

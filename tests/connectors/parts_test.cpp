@@ -105,6 +105,20 @@ TEST_F(CredentialsTest, ADirectoryNoticesReplacement) {
   for (auto const* bad : {"", "..", "../x", "a/b", ".hidden"}) EXPECT_FALSE(source.credentials(bad).has_value()) << bad;
 }
 
+// A rotation that keeps size and time, as "mv" of a prepared file with the old one's time does.
+TEST_F(CredentialsTest, ADirectoryNoticesAFileOfTheSameSizeAndTime) {
+  CredentialDirectory source(directory);
+  write("acme", "token-1");
+  auto const first = source.credentials("acme");
+  ASSERT_TRUE(first.has_value());
+  write("acme.new", "token-2");
+  std::filesystem::last_write_time(directory / "acme.new", std::filesystem::last_write_time(directory / "acme"));
+  std::filesystem::rename(directory / "acme.new", directory / "acme");
+  auto const second = source.credentials("acme");
+  ASSERT_TRUE(second.has_value());
+  EXPECT_EQ((*second)->find("token")->reveal(), "token-2");
+}
+
 TEST(Shown, EscapesWhatWouldMoveCursorsOrBreakLines) {
   EXPECT_EQ(shown("a\r\n\x1b[2J\x7f"), "a\\x0d\\x0a\\x1b[2J\\x7f");
   EXPECT_EQ(shown("卡 é"), "卡 é");

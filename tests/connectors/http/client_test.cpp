@@ -81,6 +81,28 @@ TEST_F(HttpClientTest, DripBelowTheLeastSpeedIsGivenUpBeforeTheDeadline) {
   expect_fault(ask(get()), HttpFaultKind::timeout_unknown, true);
 }
 
+TEST_F(HttpClientTest, AnAnswerThatStopsMidwayIsGivenUpBeforeTheDeadline) {
+  RawServer server(loop, always({.bytes = ok(std::string(100, 'x')).substr(0, 60), .then = Then::hang}));
+  SiteOptions options = site_at(server.port());
+  options.low_speed_time = 1s;
+  options.deadline = 15s;
+  ASSERT_TRUE(client->add_site("s", options));
+  auto const outcome = ask(get());
+  expect_fault(outcome, HttpFaultKind::timeout_unknown, true);
+  EXPECT_NE(outcome.error().what.find("more slowly than 64 bytes a second"), std::string::npos) << outcome.error().what;
+}
+
+TEST_F(HttpClientTest, ASiteMayThinkForAsLongAsTheDeadlineAllows) {
+  RawServer server(loop, always({.bytes = ok("x"), .between = 2s}));
+  SiteOptions options = site_at(server.port());
+  options.low_speed_time = 1s;
+  options.deadline = 15s;
+  ASSERT_TRUE(client->add_site("s", options));
+  auto const outcome = ask(get());
+  ASSERT_TRUE(outcome.has_value()) << outcome.error().what;
+  EXPECT_EQ(outcome->body, "x");
+}
+
 TEST_F(HttpClientTest, ConnectionThatEndsEarlyIsAReset) {
   std::string const whole = ok("0123456789");
   std::vector<Behaviour> const ends{{.bytes = "", .then = Then::close},

@@ -133,7 +133,8 @@ TEST_F(HttpClientTest, ARemovedSiteRefusesWhatWaitsAndFinishesWhatFlies) {
   RawServer server(loop, always({.bytes = ok("x"), .between = 30ms}));
   SiteOptions options = site_at(server.port());
   options.concurrency_max = 1;
-  ASSERT_TRUE(client->add_site("s", options));
+  auto const number = client->add_site("s", options);
+  ASSERT_TRUE(number);
   std::vector<HttpOutcome> outcomes(2);
   int left = 2;
   for (std::size_t index = 0; index < 2; ++index) {
@@ -143,10 +144,21 @@ TEST_F(HttpClientTest, ARemovedSiteRefusesWhatWaitsAndFinishesWhatFlies) {
     });
   }
   run_while([&] { return server.requests().empty(); });
-  client->remove_site("s");
+  client->remove_site("s", *number);
   run_while([&] { return left > 0; });
   EXPECT_TRUE(outcomes[0].has_value());
   expect_fault(outcomes[1], HttpFaultKind::forbidden, false);
+}
+
+TEST_F(HttpClientTest, WhoeverDeclaredASiteBeforeCannotRemoveTheOneDeclaredSince) {
+  RawServer server(loop, always({.bytes = ok("x")}));
+  auto const first = client->add_site("s", site_at(server.port()));
+  auto const second = client->add_site("s", site_at(server.port()));
+  ASSERT_TRUE(first && second);
+  client->remove_site("s", *first);
+  EXPECT_TRUE(ask(get()).has_value());
+  client->remove_site("s", *second);
+  expect_fault(ask(get()), HttpFaultKind::forbidden, false);
 }
 
 TEST_F(HttpClientTest, ABodySinkTakesAnEndlessStreamAndMayStopIt) {
