@@ -135,7 +135,7 @@ struct LogTail {
   std::optional<std::uint64_t> total_bytes;  ///< length of the whole log at that moment
 };
 
-/// All of this account's attempts that the site still knows.
+/// This account's attempts that are alive at the site; ended ones may be among them.
 struct AttemptList {
   std::vector<RemoteStatus> attempts;
   bool complete = false;  ///< false: there may be more; absence proves nothing

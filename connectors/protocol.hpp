@@ -26,7 +26,7 @@ struct Capabilities {
   /// "No such attempt" proves that none was accepted. Where finished jobs are purged, only for so long after the dispatch.
   bool absence_is_proof = false;
   std::optional<std::int64_t> remembers_for_ms;  ///< how long finished attempts stay known; absent: for good
-  bool lists_attempts = false;
+  bool lists_attempts = false;                   ///< attempts() names every one that is alive
   bool cancels = false;
   bool enforces_run_limit = false;  ///< ends a job at its limit even when we are away: bounds a duplicate
   bool signals_checkpoint = false;
@@ -62,7 +62,8 @@ class Protocol {
   virtual Conversation<CancelReceipt> cancel(Call call, RemoteHandle handle) = 0;
   virtual Conversation<Usage> usage(Call call, RemoteHandle handle) = 0;
   virtual Conversation<LogTail> log_tail(Call call, RemoteHandle handle, std::uint32_t bytes) = 0;
-  /// Everything of ours the site still knows: for many unknowns at once, and before anything is deleted after an outage.
+  /// Everything of ours that holds or waits for cards there: what changed of many attempts at once, and what should not be there at all.
+  /// Ended ones may be left out, so that its cost does not grow with the past; what the list lacks is asked about by itself.
   virtual Conversation<AttemptList> attempts(Call call) = 0;
 };
 

@@ -181,7 +181,7 @@ class CentreProtocol : public Protocol {
     AttemptList list;
     std::string cursor;
     for (int page_number = 0; page_number < pages_max; ++page_number) {
-      std::string target = fmt::format("/v1/jobs?limit={}", page_jobs);
+      std::string target = fmt::format("/v1/jobs?alive=true&limit={}", page_jobs);
       if (!cursor.empty()) target += "&cursor=" + http_client::percent_encode(cursor);
       Answer const answer = co_await ask(request_of(call, "GET", target, page_bytes_max));
       if (!answer) co_return std::unexpected(fault_of(answer.error(), asked));

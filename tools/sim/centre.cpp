@@ -191,7 +191,7 @@ void Centre::run(Job& job) {
   }
   std::int64_t const left_ms = (work_ms - job.done_before_ms) * 1'000'000 / pool_of(job.order.accelerator)->speed_ppm;
   std::pair<SimTime, JobState> first{now_ + left_ms, job.words.exit_code == 0 ? JobState::completed : JobState::failed};
-  first = std::min(first, {now_ + job.order.run_limit_s * 1'000, JobState::timed_out});
+  if (!job.words.ignores_limit) first = std::min(first, {now_ + job.order.run_limit_s * 1'000, JobState::timed_out});
   if (job.words.preempted_s) first = std::min(first, {now_ + *job.words.preempted_s * 1'000, JobState::preempted});
   if (job.words.node_lost_s) first = std::min(first, {now_ + *job.words.node_lost_s * 1'000, JobState::cluster_failed});
   schedule(job, first.first, first.second);
@@ -240,10 +240,11 @@ std::vector<Job const*> Centre::of_attempt(std::string_view account, std::string
   return all;
 }
 
-std::vector<Job const*> Centre::of_account(std::string_view account, std::uint64_t above_id, std::size_t limit) const {
+std::vector<Job const*> Centre::of_account(std::string_view account, std::uint64_t above_id, std::size_t limit, bool alive_only) const {
   std::vector<Job const*> all;
   for (auto each = jobs_.upper_bound(above_id); each != jobs_.end() && all.size() < limit; ++each) {
-    if (each->second->order.account == account) all.push_back(each->second.get());
+    Job const& job = *each->second;
+    if (job.order.account == account && !(alive_only && is_final(job.state))) all.push_back(&job);
   }
   return all;
 }

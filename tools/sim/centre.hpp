@@ -104,7 +104,7 @@ class Centre {
   std::expected<Submitted, Declined> submit(Order const& order, bool duplicate = false);
   Job const* find(std::string_view account, std::uint64_t id) const;
   std::vector<Job const*> of_attempt(std::string_view account, std::string_view attempt) const;
-  std::vector<Job const*> of_account(std::string_view account, std::uint64_t above_id, std::size_t limit) const;
+  std::vector<Job const*> of_account(std::string_view account, std::uint64_t above_id, std::size_t limit, bool alive_only) const;
   /// nullptr when there is no such job. A job that has ended is left as it is.
   Job const* cancel(std::string_view account, std::uint64_t id);
   /// The fault "dies": everything that runs is lost.

@@ -167,7 +167,8 @@ Reply list(Visit const& visit, std::string_view query) {
     return json_reply(200, body);
   }
   std::size_t const limit = std::clamp<std::uint64_t>(number(query_value(query, "limit")).value_or(100), 1, 1'000);
-  auto const jobs = visit.centre().of_account(visit.account, number(query_value(query, "cursor")).value_or(0), limit + 1);
+  bool const alive_only = query_value(query, "alive") == "true";
+  auto const jobs = visit.centre().of_account(visit.account, number(query_value(query, "cursor")).value_or(0), limit + 1, alive_only);
   for (std::size_t index = 0; index < jobs.size() && index < limit; ++index) body["jobs"].push_back(job_json(visit, *jobs[index]));
   if (jobs.size() > limit) body["next"] = std::to_string(jobs[limit - 1]->id);
   return json_reply(200, body);

@@ -28,6 +28,7 @@ JobWords read_job_words(std::vector<std::string> const& command) {
     auto const value = equals == std::string_view::npos ? std::nullopt : number(word.substr(equals + 1));
     if (word == "sim:start_fails") words.start_fails = true;
     if (word == "sim:ignores_stop") words.ignores_stop = true;
+    if (word == "sim:ignores_limit") words.ignores_limit = true;
     if (!value) continue;
     if (key == "seconds") words.seconds = value;
     if (key == "exit") words.exit_code = static_cast<std::int32_t>(*value & 0xff);

@@ -18,6 +18,7 @@ namespace sluice::sim {
 ///     sim:preempted=30    is preempted by the site after 30 seconds of running
 ///     sim:node_lost=30    loses its node after 30 seconds of running
 ///     sim:ignores_stop    leaves only at its run limit, whatever is asked
+///     sim:ignores_limit   goes on beyond its run limit, as at a site that does not enforce one
 struct JobWords {
   std::optional<std::int64_t> seconds;
   std::int32_t exit_code = 0;
@@ -25,6 +26,7 @@ struct JobWords {
   std::optional<std::int64_t> preempted_s;
   std::optional<std::int64_t> node_lost_s;
   bool ignores_stop = false;
+  bool ignores_limit = false;
 };
 
 JobWords read_job_words(std::vector<std::string> const& command);

@@ -309,6 +309,29 @@ TEST_F(ServedTest, TheClockAndTracesAreTheControllers) {
   EXPECT_EQ(control("GET", "/nothing")["status"], 404);
 }
 
+TEST_F(ServedTest, TheListNamesOnlyWhatIsAlive) {
+  ASSERT_TRUE(wait(connector->dispatch("acme", order("sluice-1-1", {"sleep", "5"}))).has_value());
+  ASSERT_TRUE(wait(connector->dispatch("acme", order("sluice-2-1", {"sleep", "500"}))).has_value());
+  world->advance(world->now() + 10'000);
+  auto const list = wait(connector->attempts("acme"));
+  ASSERT_TRUE(list.has_value()) << list.error().what;
+  ASSERT_EQ(list->value.attempts.size(), 1u) << "the past does not make it longer";
+  EXPECT_EQ(list->value.attempts[0].attempt, (AttemptName{"sluice-2-1"}));
+  EXPECT_TRUE(list->value.complete);
+  EXPECT_TRUE(wait(connector->look_up("acme", {"sluice-1-1"}))->value.has_value()) << "but nothing is forgotten";
+}
+
+TEST_F(ServedTest, AJobMayOverrunALimitThatItsSiteDoesNotEnforce) {
+  DispatchOrder kept = order("sluice-1-1", {"sleep", "500"});
+  DispatchOrder overrun = order("sluice-2-1", {"sleep", "500", "sim:ignores_limit"});
+  kept.run_limit_ms = overrun.run_limit_ms = 60'000;
+  ASSERT_TRUE(wait(connector->dispatch("acme", kept)).has_value());
+  ASSERT_TRUE(wait(connector->dispatch("acme", overrun)).has_value());
+  world->advance(world->now() + 61'000);
+  EXPECT_EQ(name_of(wait(connector->look_up("acme", {"sluice-1-1"}))->value->end), "run_limit");
+  EXPECT_EQ(name_of(wait(connector->look_up("acme", {"sluice-2-1"}))->value->phase), "running");
+}
+
 TEST_F(ServedTest, ManyAttemptsAreListedToTheEnd) {
   for (int index = 0; index < 1'203; ++index) {
     sim::Order given;
