@@ -38,6 +38,7 @@ struct Catalogue {
   policy::EquivalenceTable equivalence;
   EquivalenceFile equivalence_file;  ///< with ranges and sources
   policy::MarketRules market;
+  std::int32_t disclosure_delay_days = 30;
 
   ClusterEntry const* cluster(policy::ClusterName const& name) const;
   ProgrammeEntry const* programme(policy::ProgrammeName const& name) const;

@@ -13,6 +13,8 @@ class Difference {
 
   std::expected<std::vector<policy::Event>, std::vector<Diagnostic>> find() {
     if (view_.market_rules != catalogue_.market) events_.push_back(policy::MarketRulesSet{by_, catalogue_.market});
+    if (view_.disclosure_delay_days != catalogue_.disclosure_delay_days)
+      events_.push_back(policy::DisclosureDelaySet{by_, catalogue_.disclosure_delay_days});
     equivalence();
     for (ClusterEntry const& entry : catalogue_.clusters) cluster(entry);
     for (ProgrammeEntry const& entry : catalogue_.programmes) programme(entry);
@@ -50,14 +52,10 @@ class Difference {
       return;
     }
     ClusterInForce const& old = in_force->second;
-    if (old.definition != entry.definition) {
-      check_tariffs(entry, old.definition);
-      events_.push_back(policy::ClusterDefined{by_, entry.definition});
-    }
-    // Draining for removal is the files' own doing; any other status is a person's or the invariants'.
-    if (old.remove_when_empty) {
-      events_.push_back(policy::ClusterStatusSet{by_, entry.definition.cluster, false, policy::ClusterStatus::open});
-    }
+    if (old.definition != entry.definition) check_tariffs(entry, old.definition);
+    // A definition takes a removal back by itself: draining for removal is the files' own doing, any other status is a person's or the
+    // invariants'.
+    if (old.definition != entry.definition || old.remove_when_empty) events_.push_back(policy::ClusterDefined{by_, entry.definition});
   }
 
   void check_tariffs(ClusterEntry const& entry, policy::ClusterDefinition const& old) {
@@ -98,6 +96,8 @@ class Difference {
   void removed_clusters() {
     for (auto const& [name, in_force] : view_.clusters) {
       if (catalogue_.cluster(name) != nullptr || in_force.remove_when_empty) continue;
+      // It sells nothing, and only a person may change that; once one has, the next reload takes it out.
+      if (in_force.status == policy::ClusterStatus::quarantined) continue;
       events_.push_back(policy::ClusterStatusSet{by_, name, true, policy::ClusterStatus::draining});
     }
   }

@@ -25,6 +25,7 @@ struct CatalogueView {
   std::map<policy::ProgrammeName, policy::ProgrammeDefinition> programmes;  ///< of each, the newest version
   std::optional<policy::EquivalenceTable> equivalence;
   std::optional<policy::MarketRules> market_rules;
+  std::optional<std::int32_t> disclosure_delay_days;
 };
 
 /// The events that turn `view` into `catalogue`, in an order in which each can be applied; empty when nothing differs. They are one

@@ -1,4 +1,4 @@
-// The daemon's own settings, one plain struct per section of sluice.toml. Nothing here is in the log.
+// The daemon's own settings, one plain struct per section of sluice.toml.
 #pragma once
 
 #include <cstdint>
@@ -40,10 +40,9 @@ struct StorageConfig {
 /// What the ledger calls itself and how it is published.
 struct LogConfig {
   std::string origin;
-  std::int32_t disclosure_delay_days = 30;
+  std::int32_t disclosure_delay_days = 30;  ///< an event of the log, like [market]
   std::int32_t digest_every_entries = 100'000;
   std::int32_t group_entries_max = 4'096;
-  std::int32_t group_delay_ms = 0;
 };
 
 /// File names in the credentials folder. The secrets themselves never stand in a file of this configuration.
@@ -56,15 +55,10 @@ struct KeysConfig {
 /// What one tenant, or one address, may ask of the broker.
 struct LimitsConfig {
   std::int32_t submissions_per_minute = 600;
-  std::int32_t submissions_burst = 200;
   std::int32_t requests_per_minute = 6'000;
   std::int32_t requests_burst = 1'000;
   std::int32_t unauthenticated_per_minute = 60;
   std::int32_t queued_jobs_per_tenant = 100'000;
-  std::int32_t queued_jobs_max = 2'000'000;
-  std::int32_t refusal_entries_per_hour = 60;
-  std::int32_t event_streams_per_tenant = 16;
-  std::int32_t idempotency_days = 7;
 };
 
 /// How clusters are asked for what they offer.
@@ -83,19 +77,19 @@ struct PollConfig {
 struct RoundsConfig {
   std::int32_t interval_ms = 1'000;
   std::int32_t effort = 100;
-  std::int32_t threads = 1;
-  std::int32_t nice = 10;
   std::int32_t allocations_per_group_max = 512;
 };
 
 /// How allocations become remote jobs, and what happens when a cluster does not answer.
 struct DispatchConfig {
   std::string instance = "sluice";
-  std::int32_t concurrent_max = 256;
+  std::int32_t concurrent_max = 64;
   std::int32_t look_up_interval_ms = 5'000;
   std::int32_t status_interval_ms = 5'000;
   std::int32_t meter_interval_ms = 60'000;
+  std::int32_t absence_grace_s = 30;
   std::int32_t lost_after_s = 900;
+  std::int32_t limit_grace_s = 120;
   std::int32_t moves_per_minute = 60;
   std::int32_t checkpoint_grace_s = 120;
 };

@@ -87,11 +87,10 @@ Section<LogConfig> log_section() {
   section.required("origin", &LogConfig::origin, ascii_text(200),
                    "Name of the log, a URL without scheme (\"broker.example/sluice\"). It stands in entry 0 and can never change.");
   section.defaulted("disclosure_delay_days", &LogConfig::disclosure_delay_days, integer(0, 365),
-                    "How long entry bundles stay with auditors before the public may read them.");
+                    "How long entry bundles stay with auditors before the public may read them. A change is an event of the log.");
   section.defaulted("digest_every_entries", &LogConfig::digest_every_entries, integer(1'000, 10'000'000),
                     "Entries between two state digests.");
   section.defaulted("group_entries_max", &LogConfig::group_entries_max, integer(1, 65'536), "Entries made durable by one synced write.");
-  section.defaulted("group_delay_ms", &LogConfig::group_delay_ms, integer(0, 1'000), "How long a group waits for company.");
   section.check([](Reader& reader, LogConfig const& log) {
     if (log.origin.empty() || log.origin.find("://") != std::string::npos || log.origin.find_first_of(" +\t") != std::string::npos) {
       reader.error_at("origin", "must be a URL without scheme, without spaces or '+': \"broker.example/sluice\"");
@@ -113,20 +112,12 @@ Section<LimitsConfig> limits_section() {
   Section<LimitsConfig> section("limits", "What one tenant, or one address, may ask.");
   section.defaulted("submissions_per_minute", &LimitsConfig::submissions_per_minute, integer(1, 1'000'000'000),
                     "Jobs per tenant, on average.");
-  section.defaulted("submissions_burst", &LimitsConfig::submissions_burst, integer(1, 1'000'000'000), "Jobs per tenant at once.");
   section.defaulted("requests_per_minute", &LimitsConfig::requests_per_minute, integer(1, 1'000'000'000),
                     "All requests per key, on average.");
   section.defaulted("requests_burst", &LimitsConfig::requests_burst, integer(1, 1'000'000'000), "All requests per key at once.");
   section.defaulted("unauthenticated_per_minute", &LimitsConfig::unauthenticated_per_minute, integer(1, 1'000'000'000),
                     "Requests without a valid key per address.");
   section.defaulted("queued_jobs_per_tenant", &LimitsConfig::queued_jobs_per_tenant, integer(1, 10'000'000), "Waiting jobs of one tenant.");
-  section.defaulted("queued_jobs_max", &LimitsConfig::queued_jobs_max, integer(1, 10'000'000), "Waiting jobs of all tenants.");
-  section.defaulted("refusal_entries_per_hour", &LimitsConfig::refusal_entries_per_hour, integer(0, 100'000),
-                    "Refusals per tenant that become entries of the log.");
-  section.defaulted("event_streams_per_tenant", &LimitsConfig::event_streams_per_tenant, integer(0, 10'000),
-                    "Open event streams of one tenant.");
-  section.defaulted("idempotency_days", &LimitsConfig::idempotency_days, integer(1, 30), "How long an answer is remembered under its key.");
-  ordered(section, "queued_jobs_per_tenant", &LimitsConfig::queued_jobs_per_tenant, "queued_jobs_max", &LimitsConfig::queued_jobs_max);
   return section;
 }
 
@@ -154,8 +145,6 @@ Section<RoundsConfig> rounds_section() {
   section.defaulted("interval_ms", &RoundsConfig::interval_ms, integer(50, 2'000),
                     "A round opens this long after a change that could matter.");
   section.defaulted("effort", &RoundsConfig::effort, integer(0, 100'000), "0: any plan and a bound; 100: the everyday setting.");
-  section.defaulted("threads", &RoundsConfig::threads, integer(1, 64), "Threads of the solver. The plan is the same for any number.");
-  section.defaulted("nice", &RoundsConfig::nice, integer(0, 19), "How far the solver stands back behind requests.");
   section.defaulted("allocations_per_group_max", &RoundsConfig::allocations_per_group_max, integer(1, 512),
                     "Allocations applied before submissions have their turn again.");
   return section;
@@ -165,17 +154,23 @@ Section<DispatchConfig> dispatch_section() {
   Section<DispatchConfig> section("dispatch", "How allocations become remote jobs, and what happens when a cluster does not answer.");
   section.defaulted("instance", &DispatchConfig::instance, ascii_text(8),
                     "Begins every attempt's remote name; never change it while attempts live.");
-  section.defaulted("concurrent_max", &DispatchConfig::concurrent_max, integer(1, 100'000), "Dispatches under way at once.");
+  section.defaulted("concurrent_max", &DispatchConfig::concurrent_max, integer(1, 100'000),
+                    "Dispatches, look-ups and stops under way at one cluster.");
   section.defaulted("look_up_interval_ms", &DispatchConfig::look_up_interval_ms, integer(100, 3'600'000),
                     "Between look-ups of an unknown outcome.");
-  section.defaulted("status_interval_ms", &DispatchConfig::status_interval_ms, integer(100, 3'600'000), "Between looks at a live attempt.");
+  section.defaulted("status_interval_ms", &DispatchConfig::status_interval_ms, integer(100, 3'600'000),
+                    "Between looks at a cluster's live attempts.");
   section.defaulted("meter_interval_ms", &DispatchConfig::meter_interval_ms, integer(1'000, 86'400'000),
                     "Between metered readings of one.");
+  section.defaulted("absence_grace_s", &DispatchConfig::absence_grace_s, integer(1, 86'400),
+                    "So long after a dispatch a cluster's \"no such attempt\" is not believed: the call may still be on its way.");
   section.defaulted("lost_after_s", &DispatchConfig::lost_after_s, integer(10, 604'800),
                     "A cluster silent for so long is given up; its jobs move once a second run is ruled out or bounded.");
+  section.defaulted("limit_grace_s", &DispatchConfig::limit_grace_s, integer(0, 86'400),
+                    "So long after its granted limit a run that nobody hears of is surely over: a second run may begin.");
   section.defaulted("moves_per_minute", &DispatchConfig::moves_per_minute, integer(1, 100'000), "Jobs that leave lost clusters, at most.");
   section.defaulted("checkpoint_grace_s", &DispatchConfig::checkpoint_grace_s, integer(0, 86'400),
-                    "How long before its limit a job is told to save its state.");
+                    "How long before its limit a job with a checkpoint is told to save its state; at most a tenth of the limit.");
   section.check([](Reader& reader, DispatchConfig const& dispatch) {
     std::string const& name = dispatch.instance;
     bool const good = !name.empty() && name.front() >= 'a' && name.front() <= 'z' &&
@@ -214,7 +209,9 @@ Section<policy::MarketRules> market_section() {
 }
 
 Section<MainFile> make_main_schema() {
-  Section<MainFile> section("sluice.toml", "The daemon's own settings. Only [market] is in the log; the rest may differ between machines.");
+  Section<MainFile> section("sluice.toml",
+                            "The daemon's own settings. Only [market] and log.disclosure_delay_days are in the log; the rest may differ "
+                            "between machines.");
   section.defaulted("listen", &MainFile::listen, table_of(listen_section()), "Where requests come from.");
   section.defaulted("storage", &MainFile::storage, table_of(storage_section()), "Where things are kept.");
   section.required("log", &MainFile::log, table_of(log_section()), "The ledger's name and publication.");

@@ -51,7 +51,7 @@ std::string show_moment(policy::Timestamp const& at) { return policy::format_rfc
 std::string quoted(Value const& value) {
   if (auto const* truth = std::get_if<bool>(&value.data)) return *truth ? "true" : "false";
   if (auto const* number = std::get_if<std::int64_t>(&value.data)) return std::to_string(*number);
-  if (auto const* decimal_number = std::get_if<double>(&value.data)) return fmt::format("{}", *decimal_number);
+  if (auto const* decimal_number = std::get_if<double>(&value.data)) return fmt::format("{:#}", *decimal_number);  // 128.0, not 128
   if (auto const* word = std::get_if<std::string>(&value.data)) return fmt::format("'{}'", printable(*word));
   return std::string(kind_name(value));
 }

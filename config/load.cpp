@@ -49,11 +49,12 @@ class Loader {
     return parsed;
   }
 
-  /// Reads every file of a folder, by the file's name without .toml.
+  /// Reads every file of a folder, by the file's name without .toml. A folder that must be there and is not is an error: taken for an
+  /// empty one, a forgotten mount would drain every cluster.
   template <class S>
-  std::map<std::string, Parsed<S>> read_folder(std::string const& folder, Section<S> const& schema) {
+  std::map<std::string, Parsed<S>> read_folder(std::string const& folder, bool required, Section<S> const& schema) {
     std::map<std::string, Parsed<S>> all;
-    for (fs::path const& path : list(folder)) {
+    for (fs::path const& path : list(folder, required)) {
       std::string const name = path.stem().string();
       if (!policy::is_name(name)) {
         report(path.generic_string(),
@@ -69,15 +70,23 @@ class Loader {
   void report(std::string const& file, std::string text) { diagnostics_.push_back({Severity::error, file, {}, "file", std::move(text)}); }
 
  private:
-  std::vector<fs::path> list(std::string const& folder) {
+  std::vector<fs::path> list(std::string const& folder, bool required) {
     fs::path const path = directory_ / folder;
     std::error_code failure;
     std::vector<fs::path> files;
     fs::directory_iterator walk(path, failure);
-    if (failure == std::errc::no_such_file_or_directory) return files;
+    if (failure == std::errc::no_such_file_or_directory) {
+      if (required) report(path.generic_string(), "the folder is not there; an empty one says that there are none");
+      return files;
+    }
     for (; !failure && walk != fs::directory_iterator(); walk.increment(failure)) {
       std::string const name = walk->path().filename().string();
-      if (name.starts_with('.') || walk->path().extension() != ".toml") continue;
+      if (name.starts_with('.') || name.ends_with('~') || name.ends_with(".md")) continue;  // editors' and people's own
+      if (walk->path().extension() != ".toml") {
+        diagnostics_.push_back(
+            {Severity::warning, walk->path().generic_string(), {}, "file", "is not read: its name does not end in .toml"});
+        continue;
+      }
       if (files.size() == files_max) {
         report(path.generic_string(), fmt::format("has more than {} files", files_max));
         break;
@@ -120,14 +129,15 @@ Loaded load_all(fs::path const& directory, LoadOptions const& options) {
 
   auto main = loader.read(directory / "sluice.toml", main_schema());
   auto equivalence = loader.read(directory / "equivalence.toml", equivalence_schema());
-  auto clusters = loader.read_folder("clusters", cluster_schema());
-  auto programmes = loader.read_folder("programmes", programme_schema());
-  auto scenarios = loader.read_folder("scenarios", scenario_schema());
+  auto clusters = loader.read_folder("clusters", true, cluster_schema());
+  auto programmes = loader.read_folder("programmes", true, programme_schema());
+  auto scenarios = loader.read_folder("scenarios", false, scenario_schema());
 
   Configuration configuration;
   configuration.daemon = main.content;
   Catalogue& catalogue = configuration.catalogue;
   catalogue.market = main.content.market;
+  catalogue.disclosure_delay_days = main.content.log.disclosure_delay_days;
   catalogue.equivalence = equivalence_table(equivalence.content);
   catalogue.equivalence_file = equivalence.content;
 

@@ -68,7 +68,7 @@ TEST_F(Errors, UnknownTable) {
 
 TEST_F(Errors, ForgottenUnit) {
   EXPECT_THAT(with_main("[rounds]\ninterval = 500\n"), ElementsAre("sluice.toml:4:1: rounds.interval: unknown key; allowed here: "
-                                                                   "interval_ms, effort, threads, nice, allocations_per_group_max; did you "
+                                                                   "interval_ms, effort, allocations_per_group_max; did you "
                                                                    "mean 'interval_ms'?"));
 }
 
@@ -78,7 +78,7 @@ TEST_F(Errors, OutOfRange) {
   EXPECT_THAT(with_main("[listen]\nport = \"8080\"\n"),
               ElementsAre("sluice.toml:4:8: listen.port: must be an integer from 0 to 65535, not '8080'"));
   EXPECT_THAT(with_main("[listen]\nport = 8080.0\n"),
-              ElementsAre("sluice.toml:4:8: listen.port: must be an integer from 0 to 65535, not 8080"));
+              ElementsAre("sluice.toml:4:8: listen.port: must be an integer from 0 to 65535, not 8080.0"));
 }
 
 TEST_F(Errors, Word) {
@@ -295,7 +295,27 @@ TEST_F(Errors, HiddenAndOtherFilesArePassedOver) {
   folder.write("clusters/.#qingyang.toml", "garbage");
   folder.write("clusters/qingyang.toml~", "garbage");
   folder.write("clusters/README.md", "garbage");
-  EXPECT_THAT(errors(folder), IsEmpty());
+  EXPECT_THAT(check_config(folder.path()).diagnostics, IsEmpty());
+}
+
+TEST_F(Errors, AFileThatIsNotReadIsTold) {
+  folder.write("clusters/wuhan.tml", valid_cluster);
+  Report const report = check_config(folder.path());
+  EXPECT_TRUE(report.ok());
+  ASSERT_THAT(report.diagnostics, SizeIs(1));
+  EXPECT_THAT(to_text(report.diagnostics[0]),
+              testing::EndsWith("clusters/wuhan.tml:1:1: warning: file: is not read: its name does not end in .toml"));
+}
+
+// A reload that took a forgotten mount for "no clusters" would drain them all.
+TEST_F(Errors, AFolderThatIsNotThereIsNotAnEmptyOne) {
+  folder.remove("programmes/voucher.toml");
+  folder.remove("clusters/qingyang.toml");
+  EXPECT_THAT(errors(folder), IsEmpty()) << "empty folders say that there are none";
+  folder.remove("clusters");
+  folder.remove("programmes");
+  EXPECT_THAT(errors(folder), ElementsAre("clusters:1:1: file: the folder is not there; an empty one says that there are none",
+                                          "programmes:1:1: file: the folder is not there; an empty one says that there are none"));
 }
 
 }  // namespace

@@ -89,8 +89,8 @@ std::string daemon_file(FederationOptions const& options) {
       "[storage]\ndata_directory = \"run/ledger\"\nhigh_water_mark_file = \"run/high-water-mark\"\n"
       "tenant_key_directory = \"run/tenant-keys\"\nfree_space_floor_mib = 64\nfree_space_floor_bp = 0\nballast_mib = 0\n\n"
       "[log]\norigin = \"bench.sluice.example/log\"\n\n[keys]\ndirectory = \"run/credentials\"\n\n"
-      "[limits]\nsubmissions_per_minute = 10000000\nsubmissions_burst = 10000000\nrequests_per_minute = 1000000000\n"
-      "requests_burst = 1000000000\nqueued_jobs_per_tenant = 10000000\nqueued_jobs_max = 10000000\n\n"
+      "[limits]\nsubmissions_per_minute = 10000000\nrequests_per_minute = 1000000000\n"
+      "requests_burst = 1000000000\nqueued_jobs_per_tenant = 10000000\n\n"
       "[rounds]\ninterval_ms = {}\neffort = {}\n\n[logging]\nlevel = \"info\"\nformat = \"text\"\n",
       options.round_interval_ms, options.round_effort);
 }
