@@ -13,6 +13,7 @@
 #include "broker/notify.hpp"
 #include "broker/reload.hpp"
 #include "broker/secrets.hpp"
+#include "config/effective.hpp"
 #include "config/load.hpp"
 #include "policy/hash.hpp"
 #include "storage/rocks/rocks_ledger.hpp"
@@ -175,6 +176,11 @@ int Daemon::run() {
   dispatching.watch_every = ms(dispatch.status_interval_ms);
   dispatching.calls_per_cluster = static_cast<std::size_t>(dispatch.concurrent_max);
   dispatching.meter_every_ms = dispatch.meter_interval_ms;
+  dispatching.look_up_every_ms = dispatch.look_up_interval_ms;
+  dispatching.absence_grace_ms = std::int64_t{dispatch.absence_grace_s} * 1'000;
+  dispatching.limit_grace_ms = std::int64_t{dispatch.limit_grace_s} * 1'000;
+  dispatching.moves_per_minute = dispatch.moves_per_minute;
+  dispatching.checkpoint_grace_ms = std::int64_t{dispatch.checkpoint_grace_s} * 1'000;
   dispatching.lost_after_ms = std::int64_t{dispatch.lost_after_s} * 1'000;
   dispatching.evidence_kept_ms = evidence_ms;
   dispatcher_ = std::make_unique<Dispatcher>(loop_, *sequencer_, *ledger_, sites_, dispatching);
@@ -332,6 +338,10 @@ asio::awaitable<void> Daemon::reload() {
   } else {
     SiteParts const parts{protocols_, *client_, *credentials_, {[this] { return clock_.wall(); }, random_u64, {}}};
     config_.catalogue = std::move(loaded.configuration->catalogue);
+    config_.daemon.poll = loaded.configuration->daemon.poll;                                            // the sites are built anew anyway
+    config_.daemon.log.disclosure_delay_days = loaded.configuration->daemon.log.disclosure_delay_days;  // in the log by now
+    for (std::string const& setting : config::changed_settings(config_.daemon, loaded.configuration->daemon))
+      log_line(Severity::warning, "setting_waits_for_restart", {{"setting", setting}});
     for (std::string const& failure :
          follow_connections(sites_, sequencer_->state(), config_.catalogue, config_.daemon, credentials_directory(config_.daemon), parts))
       log_line(Severity::error, "cluster_not_connected", {{"what", failure}});

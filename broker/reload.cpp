@@ -18,6 +18,7 @@ config::CatalogueView view_of(policy::State const& state) {
     view.programmes.emplace(name, state.catalogue->programmes.at({name, version}));
   view.equivalence = state.catalogue->equivalence;
   view.market_rules = state.catalogue->market;
+  view.disclosure_delay_days = state.governance.disclosure_delay_days;
   return view;
 }
 
@@ -89,6 +90,31 @@ std::shared_ptr<Site> site_of(config::ClusterEntry const& entry) {
   return site;
 }
 
+/// Applies the events to a copy of what such events touch. A refusal among them would leave those before it done and those after it
+/// undone, so it has to be known before the first is submitted.
+std::optional<std::string> refused_in_rehearsal(policy::State const& state, policy::Timestamp at,
+                                                std::vector<policy::Event> const& events) {
+  policy::State rehearsal;
+  rehearsal.governance = state.governance;
+  rehearsal.catalogue = std::make_shared<policy::Catalogue>(*state.catalogue);
+  rehearsal.offers = state.offers;
+  rehearsal.card_use = state.card_use;
+  rehearsal.books = state.books;
+  rehearsal.books_total = state.books_total;
+  for (std::size_t index = 0; index < events.size(); ++index) {
+    auto const applied = policy::apply(rehearsal, at, events[index]);
+    if (!applied) {
+      return "change " + std::to_string(index + 1) + " of " + std::to_string(events.size()) + " (" +
+             std::string(policy::type_of(events[index])) +
+             ") would be refused: " + std::string(policy::text_english(applied.error().reason)) + " (" + applied.error().where +
+             "); nothing was changed";
+    }
+    while (auto const forced = policy::next_forced(rehearsal, at))
+      if (!policy::apply(rehearsal, at, *forced)) break;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 asio::awaitable<std::expected<std::size_t, std::string>> follow_catalogue(Sequencer& sequencer, config::Catalogue const& catalogue) {
@@ -101,6 +127,7 @@ asio::awaitable<std::expected<std::size_t, std::string>> follow_catalogue(Sequen
   }
   std::size_t const count = events->size();
   if (count == 0) co_return count;
+  if (auto refused = refused_in_rehearsal(sequencer.state(), sequencer.now(), *events)) co_return std::unexpected(std::move(*refused));
   Submission submission = submission_of(std::move(*events));
   Outcome const outcome = co_await sequencer.submit(std::move(submission));
   if (!outcome) {
@@ -129,13 +156,18 @@ std::vector<std::string> follow_connections(Sites& sites, policy::State const& s
     site->connector = std::move(*connector);
     sites.put(std::move(site));
   }
-  // A draining cluster keeps its connection while attempts of ours are there: they have to be watched and settled. A restart would
-  // not find its file, so the file should stay until the cluster is empty.
+  // A draining cluster keeps its connection while attempts of ours are there: they have to be watched and settled. A restart does not
+  // find its file; then that is said below.
   std::vector<policy::ClusterName> gone;
   for (auto const& [name, site] : sites.all()) {
     if (!wanted.contains(name) && !has_live_cards(state, name)) gone.push_back(name);
   }
   for (policy::ClusterName const& name : gone) sites.remove(name);
+  for (auto const& [name, cluster] : state.catalogue->clusters) {
+    if (!wanted.contains(name) && sites.find(name) == nullptr && has_live_cards(state, name))
+      failures.push_back("cluster " + name.text +
+                         ": attempts of ours run there, but no file says how to reach it; put its file back until the cluster has left");
+  }
   return failures;
 }
 

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
+#include <vector>
 
 namespace sluice::broker::api {
 namespace asio = boost::asio;
@@ -126,6 +128,16 @@ std::string join(std::vector<std::string> const& parts, std::string_view separat
   return all;
 }
 
+/// Lost, or heard of again only after a second run was allowed.
+bool was_given_up(policy::Attempt const& attempt) { return attempt.status == policy::AttemptStatus::lost || attempt.fenced; }
+
+/// A moment by which it had been given up: the next attempt's, if one was made.
+policy::Timestamp given_up_by(FoundJob const& found, policy::Attempt const& attempt) {
+  auto const next = std::ranges::find(found.attempts, attempt.id.number + 1, [](auto const& each) { return each.id.number; });
+  if (next != found.attempts.end()) return next->allocated_at;
+  return attempt.ended_at.value_or(attempt.started_at.value_or(attempt.allocated_at));
+}
+
 /// At most five lines: state, place or position, what blocks, the cheapest way, the money.
 std::vector<std::string> summary_of(FoundJob const& found, std::map<policy::ClusterName, Verdict> const& places, Position const& position,
                                     Language language) {
@@ -144,6 +156,16 @@ std::vector<std::string> summary_of(FoundJob const& found, std::map<policy::Clus
     lines.push_back((zh ? "第 " : "Attempt ") + std::to_string(last.id.number) + (zh ? " 次尝试：" : " went to ") + a.cluster.text + ", " +
                     std::to_string(a.cards) + " × " + a.type.text + (zh ? "，每卡时 " : " at ") +
                     policy::format_yuan(a.price_per_card_hour) + (zh ? " 元" : " yuan per card-hour") + ".");
+  }
+  auto const given_up = std::ranges::find_if(found.attempts, was_given_up);
+  if (given_up != found.attempts.end()) {
+    bool const gone_on = given_up->id != found.attempts.back().id;
+    std::string const& cluster = given_up->allocation.cluster.text;
+    std::string const number = std::to_string(given_up->id.number);
+    lines.push_back(zh ? "第 " + number + " 次尝试在 " + cluster + " 失去联系，已放弃" +
+                             (gone_on ? "；作业已另行安排，该次不向租户收费。" : "。")
+                       : "Attempt " + number + " at " + cluster + " was given up when the cluster had fallen silent" +
+                             (gone_on ? "; the job went on without it, and the tenant does not pay for it." : "."));
   }
   if (job.status == policy::JobStatus::queued) {
     lines.push_back(zh ? "前面还有 " + std::to_string(position.ahead) + " 个作业（共 " + std::to_string(position.of) + " 个等待）。"
@@ -176,27 +198,57 @@ std::vector<std::string> summary_of(FoundJob const& found, std::map<policy::Clus
   return lines;
 }
 
+/// Who bears what the tenant does not pay.
+std::string_view bearer_english(policy::Liability liability) {
+  if (liability == policy::Liability::centre) return "; the centre has no claim to the rest";
+  return liability == policy::Liability::operator_ ? "; the operator bears the rest" : "";
+}
+std::string_view bearer_chinese(policy::Liability liability) {
+  if (liability == policy::Liability::centre) return "；其余部分集群无权收取";
+  return liability == policy::Liability::operator_ ? "；其余由平台承担" : "";
+}
+
 Json history_of(FoundJob const& found) {
-  Json history = Json::array();
+  std::vector<std::pair<policy::Timestamp, Json>> rows;
   auto const add = [&](policy::Timestamp at, std::string_view en, std::string_view zh, policy::Attempt const* attempt) {
     Json row{{"sequence", std::to_string(found.job.id.value)}, {"at", policy::format_rfc3339(at)}};
     row["what"] = {{"en", en}, {"zh", zh}};
     row["attempt"] = attempt != nullptr ? Json(policy::to_string(attempt->id)) : Json(nullptr);
     row["round"] = attempt != nullptr ? Json(std::to_string(attempt->round.value)) : Json(nullptr);
-    history.push_back(std::move(row));
+    rows.emplace_back(at, std::move(row));
   };
   add(found.job.accepted_at, "accepted", "已接受", nullptr);
   for (policy::Attempt const& attempt : found.attempts) {
     add(attempt.allocated_at, "allocated to " + attempt.allocation.cluster.text, "分配到 " + attempt.allocation.cluster.text, &attempt);
     if (attempt.intended_at) add(*attempt.intended_at, "sent to the cluster", "已发送到集群", &attempt);
     if (attempt.started_at) add(*attempt.started_at, "started", "开始运行", &attempt);
-    if (attempt.status == policy::AttemptStatus::lost)
-      add(attempt.ended_at.value_or(attempt.allocated_at), "given up: the cluster does not say what became of it", "已放弃：集群未告知结果",
-          &attempt);
-    if (attempt.ended_at && attempt.outcome)
-      add(*attempt.ended_at, "ended: " + std::string(policy::name_of(*attempt.outcome)),
-          "结束：" + std::string(policy::name_of(*attempt.outcome)), &attempt);
+    if (was_given_up(attempt)) {
+      bool const open = attempt.status == policy::AttemptStatus::lost;
+      add(given_up_by(found, attempt),
+          open ? "given up: the cluster does not say what became of it; its money is disputed until it does, or two people decide"
+               : "given up: the cluster did not say what became of it, and its run limit had passed",
+          open ? "已放弃：集群未告知结果，资金待定，直至集群告知或两人裁决" : "曾被放弃：集群未告知结果，且运行时限已过", &attempt);
+    }
+    if (attempt.status == policy::AttemptStatus::refused && attempt.ended_at)
+      add(*attempt.ended_at, "declined: it never ran there, and costs nothing", "被拒：未曾运行，不收费", &attempt);
+    if (attempt.ended_at && attempt.outcome) {
+      std::string const stopped_en = attempt.stop_intended ? ", stopped by the broker" : "";
+      std::string const stopped_zh = attempt.stop_intended ? "，由平台停止" : "";
+      add(*attempt.ended_at, "ended: " + std::string(policy::name_of(*attempt.outcome)) + stopped_en,
+          "结束：" + std::string(policy::name_of(*attempt.outcome)) + stopped_zh, &attempt);
+    }
+    if (attempt.settlement) {
+      policy::AttemptSettled const& line = *attempt.settlement;
+      std::string const paid = policy::format_yuan({line.net.micro_yuan + line.fee.micro_yuan});
+      add(attempt.ended_at.value_or(found.attempts.back().allocated_at),
+          "settled: the tenant paid " + paid + " yuan" + std::string(bearer_english(line.liability)),
+          "结算：租户支付 " + paid + " 元" + std::string(bearer_chinese(line.liability)), &attempt);
+    }
   }
+  // An attempt that was given up may end long after the next one began.
+  std::ranges::stable_sort(rows, {}, &std::pair<policy::Timestamp, Json>::first);
+  Json history = Json::array();
+  for (auto& [at, row] : rows) history.push_back(std::move(row));
   return history;
 }
 

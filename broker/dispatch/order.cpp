@@ -4,11 +4,13 @@
 #include "broker/payload.hpp"
 #include "broker/secrets.hpp"
 
+#include <algorithm>
+
 namespace sluice::broker {
 
 std::expected<connectors::DispatchOrder, policy::Reason> order_for_attempt(policy::State const& state, log::LedgerReader const& ledger,
                                                                            Site const& site, policy::Attempt const& attempt,
-                                                                           std::string const& instance) {
+                                                                           std::string const& instance, std::int64_t checkpoint_grace_ms) {
   auto const found = state.jobs.find(attempt.id.job);
   if (found == state.jobs.end()) return std::unexpected(policy::Reason::unknown_job);
   policy::Job const& job = *found->second;
@@ -21,6 +23,12 @@ std::expected<connectors::DispatchOrder, policy::Reason> order_for_attempt(polic
     return std::unexpected(policy::Reason::payload_missing);
   PayloadVariant const& variant = payload->variants[index];
   if (!reaches_image(site, variant.image)) return std::unexpected(policy::Reason::image_unreachable);
+  auto const all_reached = [&site](std::vector<std::string> const& paths, std::vector<std::string> const& prefixes) {
+    return std::ranges::all_of(paths, [&](std::string const& path) { return reaches_path(site, prefixes, path); });
+  };
+  bool const keeps_checkpoint = payload->checkpoint.empty() || reaches_path(site, site.checkpoints, payload->checkpoint);
+  if (!all_reached(payload->inputs, site.inputs) || !all_reached(payload->outputs, site.outputs) || !keeps_checkpoint)
+    return std::unexpected(policy::Reason::input_unreachable);
 
   connectors::DispatchOrder order;
   order.attempt = connectors::attempt_name(instance, attempt.id);
@@ -41,7 +49,8 @@ std::expected<connectors::DispatchOrder, policy::Reason> order_for_attempt(polic
   order.outputs = payload->outputs;
   order.checkpoint = payload->checkpoint;
   order.run_limit_ms = attempt.allocation.limit_ms;
-  if (!payload->checkpoint.empty()) order.checkpoint_grace_ms = std::min<std::int64_t>(60'000, attempt.allocation.limit_ms / 10);
+  // A tenth of the limit at most, so that a short job is not told to save before it has done anything.
+  if (!payload->checkpoint.empty()) order.checkpoint_grace_ms = std::min(checkpoint_grace_ms, attempt.allocation.limit_ms / 10);
   order.agreed_price = connectors::Price{attempt.allocation.price_per_card_hour, connectors::PriceUnit::card_hour};
   if (attempt.allocation.entitlement) {
     auto const entitlement = state.catalogue->entitlements.find(*attempt.allocation.entitlement);

@@ -58,9 +58,10 @@ policy::OffersObserved observed(policy::State const& state, policy::ClusterName 
   seen.as_of = now;
   seen.valid_until = {now.ms + valid_for_ms};
   for (connectors::Offer const& offer : offers.offers) {
-    if (!offer.cards_total || !offer.cards_free || offer.freshness == connectors::Freshness::stale) continue;
-    policy::Timestamp const as_of = std::min(offer.as_of.value_or(now), now);
+    if (!offer.cards_total || !offer.cards_free || !offer.as_of || offer.freshness != connectors::Freshness::fresh) continue;
+    policy::Timestamp const as_of = std::min(*offer.as_of, now);  // their clock may be a little ahead of ours
     seen.as_of = std::min(seen.as_of, as_of);
+    seen.valid_until = std::min(seen.valid_until, policy::Timestamp{as_of.ms + valid_for_ms});
     if (offer.valid_until) seen.valid_until = std::min(seen.valid_until, *offer.valid_until);
     policy::Offer entry;
     entry.type = offer.accelerator;

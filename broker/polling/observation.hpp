@@ -10,7 +10,8 @@
 namespace sluice::broker {
 
 /// The entry's content for what a site reported at `now`; evidence is left out. Offers without total, free or a moment are unknown and
-/// left out; stale ones too. `valid_for_ms` bounds how long the broker believes it. `instance` names our attempts at the site.
+/// left out; so are stale ones and those from a moment that has not come yet. `valid_for_ms` bounds how long after its moment the broker
+/// believes an offer. `instance` names our attempts at the site.
 policy::OffersObserved observed(policy::State const& state, policy::ClusterName const& cluster, connectors::OfferReport const& offers,
                                 connectors::VoucherReport const* terms, std::string_view instance, policy::Timestamp now,
                                 std::int64_t valid_for_ms);

@@ -1,6 +1,7 @@
 // Asking clusters, one coroutine each.
 #include "broker/polling/poller.hpp"
 
+#include "broker/evidence.hpp"
 #include "broker/logging.hpp"
 #include "broker/secrets.hpp"
 
@@ -15,12 +16,6 @@ namespace sluice::broker {
 namespace asio = boost::asio;
 
 namespace {
-
-std::string evidence_text(std::vector<connectors::RawReply> const& replies) {
-  std::string text;
-  for (connectors::RawReply const& reply : replies) text += reply.request + '\n' + std::to_string(reply.status) + '\n' + reply.body + '\n';
-  return text;
-}
 
 /// A refused observation changes nothing: the next poll brings another.
 asio::awaitable<void> record(Sequencer* sequencer, Submission submission) { co_await sequencer->submit(std::move(submission)); }
@@ -81,8 +76,13 @@ asio::awaitable<void> Poller::ask(std::shared_ptr<Site> site) {
     PollHealth& health = health_[cluster];
     ++health.faults;
     std::string fault = std::string(connectors::name_of(offers.error().kind)) + ": " + offers.error().what;
-    if (health.last_fault.empty())  // said once, when it begins: a cluster that stays away must not fill the journal
-      log_line(Severity::warning, "cluster_does_not_answer", {{"cluster", cluster.text}, {"what", fault}, {"to_do", offers.error().to_do}});
+    bool const refused = offers.error().kind == connectors::FaultKind::unauthorised;
+    // Said once, when it begins: a cluster that stays away must not fill the journal. A refused credential is said even in the middle of
+    // another trouble, because nothing but an operator ends it.
+    if (health.last_fault.empty() || (refused && !health.credential_refused))
+      log_line(refused ? Severity::error : Severity::warning, refused ? "credential_refused" : "cluster_does_not_answer",
+               {{"cluster", cluster.text}, {"credential", site->polling_credential}, {"what", fault}, {"to_do", offers.error().to_do}});
+    health.credential_refused = refused;
     health.last_fault = std::move(fault);
     co_return;
   }
@@ -102,6 +102,7 @@ asio::awaitable<void> Poller::ask(std::shared_ptr<Site> site) {
   health.last_answer = now;
   if (!health.last_fault.empty()) log_line(Severity::info, "cluster_answers_again", {{"cluster", cluster.text}});
   health.last_fault.clear();
+  health.credential_refused = false;
   health.doubts = offers->value.doubts;
   auto const known = sequencer_.state().catalogue->clusters.find(cluster);
   if (known == sequencer_.state().catalogue->clusters.end()) co_return;

@@ -28,7 +28,8 @@ struct PollHealth {
   std::uint64_t answers = 0;
   std::uint64_t faults = 0;
   std::optional<policy::Timestamp> last_answer;
-  std::string last_fault;  ///< for people; empty after an answer
+  std::string last_fault;           ///< for people; empty after an answer
+  bool credential_refused = false;  ///< nothing is asked until the credential changes or an operator resumes the cluster
   std::vector<std::string> doubts;
 };
 

@@ -38,6 +38,25 @@ TEST(Observation, UnknownIsLeftOutNeverZero) {
   offers = report(8, 12);
   offers.offers[0].freshness = connectors::Freshness::stale;
   EXPECT_TRUE(see(state, offers).offers.empty());
+  offers = report(8, 12);
+  offers.offers[0].as_of.reset();
+  offers.offers[0].freshness = connectors::Freshness::unknown;
+  EXPECT_TRUE(see(state, offers).offers.empty()) << "how old it is is unknown";
+  offers = report(8, 12);
+  offers.offers[0].as_of = policy::Timestamp{now.ms + 3'600'000};
+  offers.offers[0].freshness = connectors::Freshness::unknown;
+  EXPECT_TRUE(see(state, offers).offers.empty()) << "a moment that has not come yet";
+}
+
+TEST(Observation, AgeCountsFromTheSitesMomentNotFromTheAnswer) {
+  policy::State const state;
+  connectors::OfferReport offers = report(8, 12);
+  offers.offers[0].as_of = policy::Timestamp{now.ms - 50'000};
+  auto const seen = see(state, offers);
+  EXPECT_EQ(seen.as_of, (policy::Timestamp{now.ms - 50'000}));
+  EXPECT_EQ(seen.valid_until, (policy::Timestamp{now.ms + 10'000}));
+  offers.offers[0].valid_until = policy::Timestamp{now.ms + 4'000};
+  EXPECT_EQ(see(state, offers).valid_until, (policy::Timestamp{now.ms + 4'000})) << "unless the site says less";
 }
 
 TEST(Observation, PricesOfOtherUnitsBecomeCardHours) {

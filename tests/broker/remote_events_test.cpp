@@ -27,7 +27,7 @@ std::vector<std::string> types(std::vector<policy::Event> const& events) {
 }
 
 std::vector<policy::Event> events(policy::AttemptStatus status, RemoteStatus const& said, bool meter = false) {
-  return events_for(attempt_in(status), said, {}, std::nullopt, now, meter);
+  return events_for(attempt_in(status), said, {}, std::nullopt, now, {.meter = meter});
 }
 
 RemoteStatus ended(RemoteEnd end, std::optional<int> exit_code) {
@@ -84,6 +84,40 @@ TEST(RemoteEvents, AStartIsNeverLaterThanNow) {
   auto const all = events(policy::AttemptStatus::acknowledged, said);
   ASSERT_EQ(all.size(), 1U);
   EXPECT_EQ(std::get<policy::AttemptStarted>(all[0]).started_at, now);
+}
+
+// A second run is allowed a limit after the start: a site whose clock is an hour behind must not move that moment.
+TEST(RemoteEvents, AStartIsNeverEarlierThanTheIntent) {
+  policy::Attempt attempt = attempt_in(policy::AttemptStatus::acknowledged);
+  attempt.intended_at = policy::Timestamp{now.ms - 2'000};
+  RemoteStatus said;
+  said.phase = RemotePhase::running;
+  said.started_at = policy::Timestamp{now.ms - 3'600'000};
+  auto const all = events_for(attempt, said, {}, std::nullopt, now, {});
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(std::get<policy::AttemptStarted>(all[0]).started_at, *attempt.intended_at);
+}
+
+TEST(RemoteEvents, AnEndWithoutACauseAllowsASecondRunOnlyAfterTheLimit) {
+  policy::Attempt attempt = attempt_in(policy::AttemptStatus::running);
+  attempt.started_at = policy::Timestamp{now.ms - 10'000};
+  attempt.allocation.limit_ms = 60'000;
+  auto const said = ended(RemoteEnd::unknown, std::nullopt);
+  auto const early = events_for(attempt, said, {}, std::nullopt, now, {});
+  ASSERT_EQ(early.size(), 1U);
+  EXPECT_FALSE(std::get<policy::AttemptLost>(early[0]).fenced) << "the state machine would refuse it";
+  auto const late = events_for(attempt, said, {}, std::nullopt, {now.ms + 50'000}, {});
+  EXPECT_TRUE(std::get<policy::AttemptLost>(late.at(0)).fenced);
+}
+
+TEST(RemoteEvents, AnAttemptThatTheJobWentOnWithoutMayOnlyEnd) {
+  policy::Attempt const attempt = attempt_in(policy::AttemptStatus::lost);
+  RemoteStatus running;
+  running.phase = RemotePhase::running;
+  running.started_at = policy::Timestamp{now.ms - 1'000};
+  EXPECT_TRUE(events_for(attempt, running, {}, std::nullopt, now, {.meter = true, .superseded = true}).empty());
+  auto const all = events_for(attempt, ended(RemoteEnd::own_exit, 0), {}, std::nullopt, now, {.superseded = true});
+  EXPECT_EQ(types(all), (std::vector<std::string>{"attempt.ended/1"})) << "an acknowledgement would be refused, and the end with it";
 }
 
 TEST(RemoteEvents, AnUnknownWordSaysNothing) {
