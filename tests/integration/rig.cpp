@@ -70,7 +70,8 @@ Reply Client::send(std::string const& method, std::string const& target, std::st
   return reply;
 }
 
-Rig::Rig(std::vector<std::string> const& clusters, int compression) : clusters_(clusters), notify_(folder_.path() / "notify") {
+Rig::Rig(std::vector<std::string> const& clusters, int compression, Patience patience)
+    : clusters_(clusters), notify_(folder_.path() / "notify") {
   std::string scenario = read_file(fs::path(source) / "tools/sim/scenarios/demo.toml");
   // No troubles but those a test makes itself.
   std::size_t const script = scenario.find("\nscript = [");
@@ -87,12 +88,12 @@ Rig::Rig(std::vector<std::string> const& clusters, int compression) : clusters_(
   if (!line || !line->starts_with("listening on "))
     throw std::runtime_error("sluice-sim did not start: " + read_file(folder_.path() / "centres.log"));
   centres_port_ = std::stoi(line->substr(line->rfind(':') + 1));
-  write_configuration(clusters);
+  write_configuration(clusters, patience);
 }
 
 Rig::~Rig() = default;
 
-void Rig::write_configuration(std::vector<std::string> const& clusters) {
+void Rig::write_configuration(std::vector<std::string> const& clusters, Patience patience) {
   fs::path const config = folder_.path() / "config";
   fs::create_directories(config / "clusters");
   fs::copy(fs::path(source) / "config/demo/programmes", config / "programmes");
@@ -100,6 +101,10 @@ void Rig::write_configuration(std::vector<std::string> const& clusters) {
   std::string daemon = read_file(fs::path(source) / "config/demo/sluice.toml");
   set_line(daemon, "port", "0");
   set_line(daemon, "interval_ms", "200");  // [poll]: the first of that name
+  if (patience == Patience::short_lived) {
+    set_line(daemon, "lost_after_s", "10");
+    replace_all(daemon, "[dispatch]\n", "[dispatch]\nabsence_grace_s = 2\nlimit_grace_s = 0\n");
+  }
   write_file(config / "sluice.toml", daemon);
   fs::path const credentials = config / "run/credentials";
   fs::create_directories(credentials);
@@ -139,6 +144,11 @@ void Rig::kill_daemon() {
   daemon_->signal(SIGKILL);
   daemon_->wait();
   daemon_.reset();
+}
+
+void Rig::reload_daemon() {
+  daemon_->signal(SIGHUP);
+  if (!notify_.wait_until_ready(*daemon_)) throw std::runtime_error("sluiced did not come back from its reload:\n" + daemon_log());
 }
 
 int Rig::stop_daemon() {

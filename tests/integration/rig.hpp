@@ -42,14 +42,19 @@ class Client {
 /// One folder with configuration, keys and data; daemon and centres can be started, killed and started again over it.
 class Rig {
  public:
+  /// What a silent or forgetful cluster is given: as config/demo has it, or so little that a test can wait for its end.
+  enum class Patience { usual, short_lived };
+
   /// `clusters` of config/demo are kept. The centres run with simulated time at `compression`; 0: it moves only by advance().
-  Rig(std::vector<std::string> const& clusters, int compression);
+  Rig(std::vector<std::string> const& clusters, int compression, Patience patience = Patience::usual);
   ~Rig();
 
   /// Starts sluiced and returns when it is ready.
   void start_daemon();
   /// kill -9, and waits until it is gone.
   void kill_daemon();
+  /// SIGHUP, and waits until the daemon has read the files again, whatever came of it.
+  void reload_daemon();
   /// SIGTERM; the exit code.
   int stop_daemon();
   bool daemon_runs() const { return daemon_ != nullptr; }
@@ -72,7 +77,7 @@ class Rig {
   std::string daemon_log() const;
 
  private:
-  void write_configuration(std::vector<std::string> const& clusters);
+  void write_configuration(std::vector<std::string> const& clusters, Patience patience);
 
   TemporaryFolder folder_;
   std::vector<std::string> clusters_;
