@@ -305,6 +305,8 @@ asio::awaitable<void> Daemon::start() {
   rounds_->nudge();
   server_->start();
   watchdog_->start();
+  // Before anyone is told that we are ready: a signal that comes at once waits in the set instead of ending the process.
+  for (int const signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
   std::string const where = config_.daemon.listen.address + ':' + std::to_string(bound_.port);
   if (!options_.print_ready.empty()) {
     std::string const temporary = options_.print_ready + ".new";
@@ -317,9 +319,6 @@ asio::awaitable<void> Daemon::start() {
 }
 
 asio::awaitable<void> Daemon::watch_signals() {
-  signals_.add(SIGTERM);
-  signals_.add(SIGINT);
-  signals_.add(SIGHUP);
   while (true) {
     int const signal = co_await signals_.async_wait(asio::use_awaitable);
     if (signal != SIGHUP) break;
