@@ -44,9 +44,9 @@ std::vector<Layer> const& layers() {
 
       // One HTTP client that knows nothing of ours.
       {.folder = "connectors/http", .outside = {"asio", "curl", "sockets", "posix"}},
-      // Asio only because what connectors/http offers is awaited.
+      // Asio only because what connectors/http offers is awaited; POSIX to notice that a credential's file is another one.
       {.folder = "connectors", .ours = {"policy", "policy/assignment", "policy/json", "connectors/http"},
-       .outside = {"asio", "libcrypto", "nlohmann"}},
+       .outside = {"asio", "libcrypto", "nlohmann", "posix"}},
 
       // What the operator says. Plain option structs of any layer, but no layer's behaviour.
       {.folder = "config", .ours = {"policy", "policy/assignment"}, .outside = {"toml", "posix"}, .any_options = true},
