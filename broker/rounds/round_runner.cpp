@@ -9,10 +9,17 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice::broker {
 namespace asio = boost::asio;
+namespace {
+
+/// A placement takes some 20 µs and a submission is applied in one go: so many hold the loop for less than 5 ms.
+constexpr std::size_t placements_per_turn = 128;
+
+}  // namespace
 
 RoundRunner::RoundRunner(asio::io_context& loop, Sequencer& sequencer, FreshOffers fresh_offers, RoundOptions options)
     : loop_(loop),
@@ -108,7 +115,7 @@ asio::awaitable<void> RoundRunner::run_one_round() {
 /// Places up to one Group's worth; true while placements are left.
 asio::awaitable<bool> RoundRunner::place_all() {
   Submission batch;
-  auto left = std::make_shared<std::size_t>(options_.allocations_per_group);
+  auto left = std::make_shared<std::size_t>(std::min(options_.allocations_per_group, placements_per_turn));
   batch.events = [left](policy::State const& state, policy::Timestamp at) -> std::optional<policy::Event> {
     if (*left == 0) return std::nullopt;
     --*left;
