@@ -109,10 +109,15 @@ void measure(std::filesystem::path const& parent, int repetitions, double second
   Submitter sluiced(federation.port(), federation.pid(), tokens);
 
   std::map<std::size_t, std::pair<Figures, Figures>> figures;
+  std::vector<double> idle_ms_per_s;  ///< what rounds, dispatch and polling take of sluiced while only the stub is asked
   for (int repetition = 0; repetition < repetitions; ++repetition) {
     for (std::size_t const connections : {64u, 256u}) {
       auto& [of_stub, of_sluiced] = figures[connections];
-      of_stub.add(stub.run(connections, seconds));
+      CpuUse const before = cpu_use(federation.pid());
+      Submitter::Run const of_peer = stub.run(connections, seconds);
+      CpuUse const idle = cpu_use(federation.pid()) - before;
+      idle_ms_per_s.push_back(1e3 * (idle.whole - idle.of("sluice-decide")) / of_peer.load.seconds);
+      of_stub.add(of_peer);
       of_sluiced.add(sluiced.run(connections, seconds));
     }
   }
@@ -125,6 +130,7 @@ void measure(std::filesystem::path const& parent, int repetitions, double second
                median_ratio(of_sluiced.per_second, of_stub.per_second), median_ratio(of_sluiced.cpu_us, of_stub.cpu_us),
                median_ratio(of_sluiced.p50_ms, of_stub.p50_ms), median_ratio(of_sluiced.p99_ms, of_stub.p99_ms));
   }
+  fmt::print("sluiced without submissions, for rounds, dispatch and polling: {:.0f} ms of CPU a second\n", median(idle_ms_per_s));
   fmt::print("rounds decided meanwhile: {:.0f}; jobs waiting at the end: {:.0f}; {}\n", federation.metric("sluice_rounds_decided"),
              federation.metric("sluice_jobs_waiting"), machine());
   federation.stop();
