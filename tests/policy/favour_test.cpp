@@ -126,8 +126,14 @@ TEST(Favour, OfTwoEqualJobsTheLotDecidesAndNotWhoCameFirst) {
   EXPECT_EQ(world.job(early).status, JobStatus::queued);
 }
 
-TEST(Favour, ComingAgainLosesAge) {
+/// Age counts twice: waiting grows dearer each round, and of two jobs that weigh the same the older goes first.
+class FavourOfAge : public ::testing::TestWithParam<std::int32_t> {};
+
+TEST_P(FavourOfAge, IsLostByComingAgain) {
   World world;
+  MarketRules rules;
+  rules.ageing_ppm_per_round = GetParam();
+  world.ok(MarketRulesSet{by_ann(), rules});
   JobId const patient = world.ok(whole_cluster(99)).accepted.value();
   JobId const restless = world.ok(whole_cluster(50)).accepted.value();
   world.ok(RoundOpened{{1}});
@@ -139,6 +145,8 @@ TEST(Favour, ComingAgainLosesAge) {
   EXPECT_EQ(world.job(patient).status, JobStatus::allocated) << "it is a round older, and that is content";
   EXPECT_EQ(world.job(again).status, JobStatus::queued);
 }
+
+INSTANTIATE_TEST_SUITE_P(Ageing, FavourOfAge, ::testing::Values(0, 20'000));
 
 TEST(Favour, WhatIsForcedComesByDueTimeThenLot) {
   World world;
