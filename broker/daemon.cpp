@@ -11,6 +11,7 @@
 #include "broker/metrics.hpp"
 #include "broker/notify.hpp"
 #include "broker/reload.hpp"
+#include "broker/request_log.hpp"
 #include "broker/secrets.hpp"
 #include "config/load.hpp"
 #include "policy/hash.hpp"
@@ -117,6 +118,7 @@ class Daemon {
   std::unique_ptr<Health> health_;
   std::unique_ptr<Housekeeping> housekeeping_;
   Metrics metrics_;
+  RequestLog request_log_{clock_};
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<Watchdog> watchdog_;
@@ -131,6 +133,8 @@ void Daemon::fail(int code, std::string_view event, std::string what) {
 }
 
 int Daemon::run() {
+  // From the first moment: a reload that comes while the ledger is still being read is done after it, and kills nobody.
+  for (int const signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
   std::string const folder = credentials_directory(config_.daemon);
   auto keys = read_own_keys(folder, config_.daemon.keys.log_signing_key, config_.daemon.keys.master_key, config_.daemon.log.origin);
   if (!keys) {
@@ -147,6 +151,7 @@ int Daemon::run() {
 
   SequencerOptions sequencing;
   sequencing.group_entries_max = static_cast<std::size_t>(config_.daemon.log.group_entries_max);
+  sequencing.has_room = [this] { return health_ == nullptr || health_->has_room(); };
   auto sequencer =
       Sequencer::open(loop_, *ledger_, clock_, config_.daemon.log.origin, sequencing, [this](std::string what, bool invariant) {
         if (invariant) std::ofstream(violation_file(config_.daemon.storage)) << what << '\n';
@@ -205,9 +210,15 @@ int Daemon::run() {
   api_ = std::make_unique<api::Api>(api::Api{*sequencer_, *ledger_, sites_, *poller_, *dispatcher_, *rounds_, *lots_, *answers_, *rates_,
                                              clock_, *events_, *health_, [this] { return metrics_text(); }, std::move(api_options)});
   server_ = std::make_unique<http::Server>(loop_, api::make_router(*api_), http_options(config_.daemon.listen));
-  server_->set_observer(
-      {.exchange = [this](http::Exchange const& exchange) { metrics_.count(exchange); }, .accept_paused = {}, .connection_refused = {}});
+  server_->set_observer({.exchange =
+                             [this](http::Exchange const& exchange) {
+                               metrics_.count(exchange);
+                               request_log_.exchange(exchange);
+                             },
+                         .accept_paused = [this](std::string_view reason, auto) { request_log_.accept_paused(reason); },
+                         .connection_refused = [this](std::string_view reason) { request_log_.connection_refused(reason); }});
   server_->set_admission(api::admission(*api_));
+  server_->set_problem_texts(api::give_texts);
   if (auto const listening = listen(); !listening) {
     log_line(Severity::error, "listen_failed", {{"what", listening.error()}});
     return exit_config;
@@ -305,9 +316,6 @@ asio::awaitable<void> Daemon::start() {
 }
 
 asio::awaitable<void> Daemon::watch_signals() {
-  signals_.add(SIGTERM);
-  signals_.add(SIGINT);
-  signals_.add(SIGHUP);
   while (true) {
     int const signal = co_await signals_.async_wait(asio::use_awaitable);
     if (signal != SIGHUP) break;
@@ -318,9 +326,14 @@ asio::awaitable<void> Daemon::watch_signals() {
 
 asio::awaitable<void> Daemon::reload() {
   notify_reloading();
+  // Renewed certificates do not wait for a mistake in some cluster's file to be mended.
+  if (auto const certificates = server_->reload_certificates(); !certificates)
+    log_line(Severity::error, "certificates_refused", {{"what", certificates.error()}});
   config::Loaded loaded = config::load(options_.config_directory, {.scenario = options_.scenario});
   if (!loaded.configuration) {
-    log_line(Severity::error, "reload_refused", {{"what", config::to_text(loaded.report)}});
+    // A line for each error: warnings and notes are what --check-config is for.
+    for (config::Diagnostic const& each : loaded.report.diagnostics)
+      if (each.severity == config::Severity::error) log_line(Severity::error, "reload_refused", {{"what", config::to_text(each)}});
   } else if (auto const changed = co_await follow_catalogue(*sequencer_, loaded.configuration->catalogue); !changed) {
     log_line(Severity::error, "reload_refused", {{"what", changed.error()}});
   } else {
@@ -330,8 +343,6 @@ asio::awaitable<void> Daemon::reload() {
          follow_connections(sites_, sequencer_->state(), config_.catalogue, config_.daemon, credentials_directory(config_.daemon), parts))
       log_line(Severity::error, "cluster_not_connected", {{"what", failure}});
     poller_->follow_sites();
-    if (auto const certificates = server_->reload_certificates(); !certificates)
-      log_line(Severity::error, "certificates_refused", {{"what", certificates.error()}});
     log_line(Severity::info, "reloaded", {{"events", std::to_string(*changed)}});
   }
   notify_ready("serving");

@@ -36,6 +36,7 @@ struct Connector::Parts {
   http_client::HttpClient& client;
   CredentialSource& credentials;
   Surroundings surroundings;
+  std::vector<std::pair<std::string, std::uint64_t>> declared;  ///< sites of the client, as this connector declared them
   Breaker breaker;
   std::map<std::string, std::uint64_t, std::less<>> refused;  ///< account → version of the credentials the site refused
   std::uint32_t polls_failed = 0;                             ///< in a row
@@ -187,8 +188,8 @@ asio::awaitable<Outcome<OfferReport>> poll(Connector::Parts& parts, std::string 
 Connector::Connector(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Connector::~Connector() {
-  for (auto const& [name, site] : parts_->options.endpoints) parts_->client.remove_site(site_name(parts_->options.cluster, name));
-  parts_->client.remove_site(parts_->options.cluster);
+  // Not by name alone: after a reload the next connector of this cluster has declared the same sites already.
+  for (auto const& [site, declaration] : parts_->declared) parts_->client.remove_site(site, declaration);
 }
 
 std::expected<std::unique_ptr<Connector>, std::string> Connector::make(ClusterOptions options, ProtocolRegistry const& registry,
@@ -200,13 +201,20 @@ std::expected<std::unique_ptr<Connector>, std::string> Connector::make(ClusterOp
   auto protocol = registry.make(options);
   if (!protocol) return fail(protocol.error());
   // A protocol without an address of its own (one that is spoken by telephone) declares no site.
+  std::vector<std::pair<std::string, std::uint64_t>> declared;
+  auto const declare = [&](std::string const& name, http_client::SiteOptions const& site) {
+    auto added = client.add_site(name, site);
+    if (added) declared.emplace_back(name, client.declaration(name));
+    return added;
+  };
   if (!options.site.base_url.empty()) {
-    if (auto added = client.add_site(options.cluster, options.site); !added) return fail(added.error());
+    if (auto added = declare(options.cluster, options.site); !added) return fail(added.error());
   }
   for (auto const& [name, site] : options.endpoints) {
-    if (auto added = client.add_site(site_name(options.cluster, name), site); !added) return fail(added.error());
+    if (auto added = declare(site_name(options.cluster, name), site); !added) return fail(added.error());
   }
   auto parts = std::make_unique<Parts>(std::move(options), std::move(*protocol), client, credentials, std::move(surroundings));
+  parts->declared = std::move(declared);
   return std::unique_ptr<Connector>(new Connector(std::move(parts)));
 }
 

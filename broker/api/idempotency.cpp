@@ -17,6 +17,9 @@
 namespace sluice::broker::api {
 namespace {
 
+/// An answer repeats the request's body, and is itself a string inside JSON: quotes and control characters grow twice.
+constexpr std::size_t stored_bytes_max = 16u << 20;
+
 std::string hmac(std::string_view secret, std::string_view text) {
   std::string out(32, '\0');
   unsigned int length = 0;
@@ -99,7 +102,7 @@ std::expected<IdempotentRequest, http::Problem> IdempotencyStore::claim(http::Re
   auto const stored = ledger_.private_part(log::PrivateKind::idempotency, claim.owner_, claim.scope_);
   if (!stored) return std::unexpected(problem("unavailable", "The store of answers cannot be read."));
   if (*stored && (*stored)->expires_at_ms > now.ms) {
-    auto const document = json::parse_strict((*stored)->bytes, {.string_bytes_max = 1u << 20});
+    auto const document = json::parse_strict((*stored)->bytes, {.bytes_max = stored_bytes_max, .string_bytes_max = stored_bytes_max});
     if (!document) return std::unexpected(problem("internal", "A stored answer is damaged."));
     auto const text = [&](char const* name) { return document->value(name, std::string()); };
     if (text("fingerprint") != policy::to_hex(claim.fingerprint_))

@@ -188,6 +188,17 @@ std::expected<std::optional<FoundJob>, http::Problem> find_job(Api const& api, C
   return found;
 }
 
+// A job that ends leaves memory when its last entry is applied, and stands in history once that entry is durable: in between it is in
+// neither.
+boost::asio::awaitable<std::expected<std::optional<FoundJob>, http::Problem>> find_settled_job(Api const& api, Caller const& caller,
+                                                                                               std::string_view id) {
+  auto found = find_job(api, caller, id);
+  bool const ahead = api.state().governance.sequence > api.sequencer.durable_size();
+  if (!found || *found || !ahead) co_return found;
+  co_await api.sequencer.settled();
+  co_return find_job(api, caller, id);
+}
+
 std::optional<JobPayload> payload_of(Api const& api, Caller const& caller, policy::Job const& job) {
   if (caller.role == policy::Role::auditor || caller.role == policy::Role::approver) return std::nullopt;  // openings are handed out apart
   std::string const key(reinterpret_cast<char const*>(job.payload.bytes.data()), job.payload.bytes.size());

@@ -24,6 +24,10 @@ struct FoundJob {
 /// Error: the ledger cannot be read.
 std::expected<std::optional<FoundJob>, http::Problem> find_job(Api const& api, Caller const& caller, std::string_view id);
 
+/// The same, and waits for the disk when the job may be on its way from memory to history. `id` must live until it returns.
+boost::asio::awaitable<std::expected<std::optional<FoundJob>, http::Problem>> find_settled_job(Api const& api, Caller const& caller,
+                                                                                               std::string_view id);
+
 /// The private part; nullopt when it is erased, or the caller may not open it.
 std::optional<JobPayload> payload_of(Api const& api, Caller const& caller, policy::Job const& job);
 

@@ -19,6 +19,8 @@ std::expected<void, std::string> HttpClient::add_site(std::string const& name, S
 }
 
 void HttpClient::remove_site(std::string_view name) { engine_->remove_site(name); }
+void HttpClient::remove_site(std::string_view name, std::uint64_t declaration) { engine_->remove_site(name, declaration); }
+std::uint64_t HttpClient::declaration(std::string_view name) const { return engine_->declaration(name); }
 
 boost::asio::awaitable<HttpOutcome> HttpClient::send(HttpRequest request) {
   // Not a coroutine itself: the closure lives in the frame async_initiate makes, the request moves into it.

@@ -29,6 +29,10 @@ class HttpClient {
   std::expected<void, std::string> add_site(std::string const& name, SiteOptions options);
   /// Forgets a site: waiting requests end with `forbidden`, requests in flight finish.
   void remove_site(std::string_view name);
+  /// Forgets a site if it still stands as that add_site() made it: who declared it need not know whether somebody has replaced it since.
+  void remove_site(std::string_view name, std::uint64_t declaration);
+  /// Which declaration of the site stands; 0: none.
+  std::uint64_t declaration(std::string_view name) const;
 
   /// Sends one request and waits for its whole answer. Never throws for what the world does. Cancellable: a request that
   /// is cancelled leaves the wire at once and ends with `cancelled`.

@@ -42,8 +42,18 @@ std::expected<void, std::string> HttpClient::Engine::add_site(std::string const&
   auto site = make_site(std::move(options));
   if (!site) return std::unexpected("site '" + name + "': " + site.error());
   remove_site(name);
+  (*site)->declaration = ++declarations_;
   sites_[name] = std::move(*site);
   return {};
+}
+
+std::uint64_t HttpClient::Engine::declaration(std::string_view name) const {
+  auto const found = sites_.find(name);
+  return found == sites_.end() ? 0 : found->second->declaration;
+}
+
+void HttpClient::Engine::remove_site(std::string_view name, std::uint64_t declaration) {
+  if (declaration != 0 && this->declaration(name) == declaration) remove_site(name);
 }
 
 void HttpClient::Engine::remove_site(std::string_view name) {

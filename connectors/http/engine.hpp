@@ -27,6 +27,8 @@ class HttpClient::Engine : public std::enable_shared_from_this<Engine> {
 
   std::expected<void, std::string> add_site(std::string const& name, SiteOptions options);
   void remove_site(std::string_view name);
+  void remove_site(std::string_view name, std::uint64_t declaration);
+  std::uint64_t declaration(std::string_view name) const;
   void start(HttpRequest request, boost::asio::any_completion_handler<void(HttpOutcome)> handler);
   void shut_down();
   Load load(std::string_view site) const;
@@ -66,6 +68,7 @@ class HttpClient::Engine : public std::enable_shared_from_this<Engine> {
   CURLM* multi_ = nullptr;
   boost::asio::steady_timer timer_;
   std::map<std::string, std::shared_ptr<Site>, std::less<>> sites_;
+  std::uint64_t declarations_ = 0;
   std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches_;
   std::unordered_map<Transfer*, std::shared_ptr<Transfer>> running_;
   std::vector<CURL*> spare_;  ///< reset handles, kept because making one costs more than a small request

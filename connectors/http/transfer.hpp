@@ -29,6 +29,7 @@ struct Site {
   AddressJudge judge;
   std::string base_url;  ///< without trailing slash
   bool plain_http = false;
+  std::uint64_t declaration = 0;  ///< which add_site() made it
   std::size_t in_flight = 0;
   std::deque<std::shared_ptr<Transfer>> waiting;
 };
