@@ -12,6 +12,7 @@
 #include "broker/metrics.hpp"
 #include "broker/notify.hpp"
 #include "broker/reload.hpp"
+#include "broker/request_log.hpp"
 #include "broker/secrets.hpp"
 #include "config/effective.hpp"
 #include "config/load.hpp"
@@ -120,6 +121,7 @@ class Daemon {
   std::unique_ptr<Health> health_;
   std::unique_ptr<Housekeeping> housekeeping_;
   Metrics metrics_;
+  RequestLog request_log_{clock_};
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<Watchdog> watchdog_;
@@ -154,6 +156,7 @@ int Daemon::run() {
 
   SequencerOptions sequencing;
   sequencing.group_entries_max = static_cast<std::size_t>(config_.daemon.log.group_entries_max);
+  sequencing.disk_has_room = [this] { return health_ == nullptr || health_->has_room(); };
   auto sequencer =
       Sequencer::open(loop_, *ledger_, clock_, config_.daemon.log.origin, sequencing, [this](std::string what, bool invariant) {
         if (invariant) std::ofstream(violation_file(config_.daemon.storage)) << what << '\n';
@@ -217,9 +220,15 @@ int Daemon::run() {
   api_ = std::make_unique<api::Api>(api::Api{*sequencer_, *ledger_, sites_, *poller_, *dispatcher_, *rounds_, *lots_, *answers_, *rates_,
                                              clock_, *events_, *health_, [this] { return metrics_text(); }, std::move(api_options)});
   server_ = std::make_unique<http::Server>(loop_, api::make_router(*api_), http_options(config_.daemon.listen));
-  server_->set_observer(
-      {.exchange = [this](http::Exchange const& exchange) { metrics_.count(exchange); }, .accept_paused = {}, .connection_refused = {}});
+  server_->set_observer({.exchange =
+                             [this](http::Exchange const& exchange) {
+                               metrics_.count(exchange);
+                               request_log_.exchange(exchange);
+                             },
+                         .accept_paused = [this](std::string_view reason, auto) { request_log_.accept_paused(reason); },
+                         .connection_refused = [this](std::string_view reason) { request_log_.connection_refused(reason); }});
   server_->set_admission(api::admission(*api_));
+  server_->set_problem_texts(api::give_texts);
   if (auto const listening = listen(); !listening) {
     log_line(Severity::error, "listen_failed", {{"what", listening.error()}});
     return exit_config;
@@ -329,9 +338,14 @@ asio::awaitable<void> Daemon::watch_signals() {
 
 asio::awaitable<void> Daemon::reload() {
   notify_reloading();
+  // Renewed certificates do not wait for a mistake in some cluster's file to be mended.
+  if (auto const certificates = server_->reload_certificates(); !certificates)
+    log_line(Severity::error, "certificates_refused", {{"what", certificates.error()}});
   config::Loaded loaded = config::load(options_.config_directory, {.scenario = options_.scenario});
   if (!loaded.configuration) {
-    log_line(Severity::error, "reload_refused", {{"what", config::to_text(loaded.report)}});
+    // A line for each error: warnings and notes are what --check-config is for.
+    for (config::Diagnostic const& each : loaded.report.diagnostics)
+      if (each.severity == config::Severity::error) log_line(Severity::error, "reload_refused", {{"what", config::to_text(each)}});
   } else if (auto const changed = co_await follow_catalogue(*sequencer_, loaded.configuration->catalogue); !changed) {
     log_line(Severity::error, "reload_refused", {{"what", changed.error()}});
   } else {
@@ -345,8 +359,6 @@ asio::awaitable<void> Daemon::reload() {
          follow_connections(sites_, sequencer_->state(), config_.catalogue, config_.daemon, credentials_directory(config_.daemon), parts))
       log_line(Severity::error, "cluster_not_connected", {{"what", failure}});
     poller_->follow_sites();
-    if (auto const certificates = server_->reload_certificates(); !certificates)
-      log_line(Severity::error, "certificates_refused", {{"what", certificates.error()}});
     log_line(Severity::info, "reloaded", {{"events", std::to_string(*changed)}});
   }
   notify_ready("serving");

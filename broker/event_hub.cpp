@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <utility>
 
 namespace sluice::broker {
 namespace asio = boost::asio;
@@ -16,58 +18,57 @@ namespace {
 
 constexpr std::size_t entries_per_turn = 256;  // a client far behind must not hold the loop
 
-/// What an event is about, as far as the contract's Event names it.
-struct About {
-  std::optional<policy::JobId> job;
-  std::optional<policy::AttemptId> attempt;
-  std::optional<policy::TenantName> tenant;
-  std::optional<policy::ClusterName> cluster;
-  std::optional<policy::RoundNumber> round;
-  std::optional<policy::Reason> reason;
-};
-
 template <class Event>
-void read_subject(Event const& event, log::Sequence sequence, About& about) {
-  if constexpr (std::is_same_v<Event, policy::JobAccepted>) about.job = policy::JobId{sequence};
-  if constexpr (requires { event.job; }) about.job = event.job;
+void read_subject(Event const& event, log::Sequence sequence, About& out) {
+  if constexpr (std::is_same_v<Event, policy::JobAccepted>) out.job = policy::JobId{sequence};
+  if constexpr (requires { event.job; }) out.job = event.job;
   if constexpr (requires { event.attempt; }) {
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event.attempt)>, policy::AttemptId>) {
-      about.attempt = event.attempt;
-      about.job = event.attempt.job;
+      out.attempt = event.attempt;
+      out.job = event.attempt.job;
     }
   }
-  if constexpr (requires { event.tenant; }) about.tenant = policy::TenantName(event.tenant);
+  if constexpr (requires { event.tenant; }) out.tenant = policy::TenantName(event.tenant);
   if constexpr (requires { event.holder; }) {
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event.holder)>, policy::TenantName>) about.tenant = event.holder;
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event.holder)>, policy::TenantName>) out.tenant = event.holder;
   }
-  if constexpr (requires { event.cluster; }) about.cluster = event.cluster;
-  if constexpr (requires { event.allocation; }) about.cluster = event.allocation.cluster;
+  if constexpr (requires { event.cluster; }) out.cluster = event.cluster;
+  if constexpr (requires { event.allocation; }) out.cluster = event.allocation.cluster;
   if constexpr (requires { event.round; }) {
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event.round)>, policy::RoundNumber>) about.round = event.round;
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event.round)>, policy::RoundNumber>) out.round = event.round;
   }
   if constexpr (requires { event.reason; }) {
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event.reason)>, policy::Reason>) about.reason = event.reason;
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event.reason)>, policy::Reason>) out.reason = event.reason;
   }
 }
 
 // Optional tenants (keys, accounts) name theirs only when there is one.
-void read_subject(policy::KeyIssued const& event, log::Sequence, About& about) { about.tenant = event.tenant; }
-void read_subject(policy::AccountOpened const& event, log::Sequence, About& about) {
-  about.cluster = event.cluster;
-  about.tenant = event.holder;
+void read_subject(policy::KeyIssued const& event, log::Sequence, About& out) { out.tenant = event.tenant; }
+void read_subject(policy::AccountOpened const& event, log::Sequence, About& out) {
+  out.cluster = event.cluster;
+  out.tenant = event.holder;
 }
 
 }  // namespace
 
-std::optional<std::string> event_json(log::Sequence sequence, policy::Stamped const& stamped, EventFilter const& filter,
-                                      std::function<std::optional<policy::TenantName>(policy::JobId)> const& tenant_of_job) {
-  About about;
-  std::visit([&](auto const& event) { read_subject(event, sequence, about); }, stamped.event);
-  if (about.job && !about.tenant) about.tenant = tenant_of_job(*about.job);
-  if (filter.tenant && about.tenant != filter.tenant) return std::nullopt;
+About about(log::Sequence sequence, policy::Event const& event,
+            std::function<std::optional<policy::TenantName>(policy::JobId)> const& tenant_of_job) {
+  About out;
+  out.type = policy::type_of(event);
+  std::visit([&](auto const& each) { read_subject(each, sequence, out); }, event);
+  if (out.job && !out.tenant) out.tenant = tenant_of_job(*out.job);
+  return out;
+}
 
-  nlohmann::ordered_json out{{"sequence", std::to_string(sequence)}, {"at", policy::format_rfc3339(stamped.at)}};
-  out["type"] = policy::type_of(stamped.event);
+bool shows(EventFilter const& filter, About const& about) {
+  if (filter.tenant && about.tenant != filter.tenant) return false;
+  if (filter.job && about.job != filter.job) return false;
+  return about.type.starts_with(filter.type_prefix);
+}
+
+std::string event_json(log::Sequence sequence, policy::Timestamp at, About const& about) {
+  nlohmann::ordered_json out{{"sequence", std::to_string(sequence)}, {"at", policy::format_rfc3339(at)}};
+  out["type"] = about.type;
   if (about.job) out["job"] = std::to_string(about.job->value);
   if (about.attempt) out["attempt"] = policy::to_string(*about.attempt);
   if (about.tenant) out["tenant"] = about.tenant->text;
@@ -82,14 +83,62 @@ std::optional<std::string> event_json(log::Sequence sequence, policy::Stamped co
 EventHub::EventHub(asio::io_context& loop, Sequencer& sequencer, log::LedgerReader const& ledger)
     : loop_(loop), sequencer_(sequencer), ledger_(ledger) {
   sequencer_.subscribe([this](std::vector<Committed> const& group) {
-    for (auto const& client : std::list(clients_)) feed(client);
-    log::Sequence const size = group.empty() ? 0 : group.back().sequence + 1;
-    auto due = std::ranges::partition(waiting_, [size](auto const& each) { return each.first >= size; });
-    std::vector<std::function<void()>> callbacks;
-    for (auto& each : due) callbacks.push_back(std::move(each.second));
-    waiting_.erase(due.begin(), due.end());
-    for (auto const& callback : callbacks) callback();
+    if (group.empty()) return;
+    announce(group);
+    wake(group.back().sequence + 1);
   });
+}
+
+/// Each entry of the group is rendered once, however many clients see it. A client that is still in the past reads on from the ledger.
+void EventHub::announce(std::vector<Committed> const& group) {
+  if (clients_.empty()) return;
+  end_streams_of_revoked_keys(group);
+  log::Sequence const first = group.front().sequence;
+  std::vector<std::shared_ptr<Client>> at_the_head;
+  for (auto const& client : std::list(clients_)) {
+    if (client->next == first && client->stream->has_room()) {
+      at_the_head.push_back(client);
+    } else {
+      feed(client);
+    }
+  }
+  if (at_the_head.empty()) return;
+  auto const tenant = [this](policy::JobId job) { return tenant_of(job); };
+  for (Committed const& entry : group) {
+    About const subject = about(entry.sequence, entry.stamped.event, tenant);
+    if (owner_under_way(subject)) return;
+    std::shared_ptr<std::string const> frame;
+    for (auto const& client : at_the_head) {
+      // A client whose queue fills up stays behind here, and reads on when it has room.
+      if (client->next != entry.sequence || !client->stream->has_room()) continue;
+      client->next = entry.sequence + 1;
+      if (!shows(client->filter, subject)) continue;
+      if (!frame)
+        frame = std::make_shared<std::string const>(
+            http::event_frame(std::to_string(entry.sequence), subject.type, event_json(entry.sequence, entry.stamped.at, subject)));
+      client->stream->push(frame);
+    }
+  }
+}
+
+/// Whoever still holds a good key comes back with it.
+void EventHub::end_streams_of_revoked_keys(std::vector<Committed> const& group) {
+  for (Committed const& entry : group) {
+    auto const* const revoked = std::get_if<policy::KeyRevoked>(&entry.stamped.event);
+    if (revoked == nullptr) continue;
+    auto const key = sequencer_.state().keys.find(revoked->key);
+    if (key == sequencer_.state().keys.end()) continue;
+    for (auto const& client : std::list(clients_))
+      if (client->owner == key->second.principal.text) client->stream->close();
+  }
+}
+
+void EventHub::wake(log::Sequence size) {
+  auto due = std::ranges::partition(waiting_, [size](auto const& each) { return each.first >= size; });
+  std::vector<std::function<void()>> callbacks;
+  for (auto& each : due) callbacks.push_back(std::move(each.second));
+  waiting_.erase(due.begin(), due.end());
+  for (auto const& callback : callbacks) callback();
 }
 
 EventHub::~EventHub() {
@@ -98,8 +147,10 @@ EventHub::~EventHub() {
 }
 
 void EventHub::close() {
+  closed_ = true;
   for (auto const& client : std::list(clients_)) client->stream->close();
   clients_.clear();
+  wake(UINT64_MAX);
 }
 
 std::optional<policy::TenantName> EventHub::tenant_of(policy::JobId job) const {
@@ -112,8 +163,16 @@ std::optional<policy::TenantName> EventHub::tenant_of(policy::JobId job) const {
   return finished->job.tenant;
 }
 
-std::shared_ptr<http::EventStream> EventHub::open(EventFilter filter, log::Sequence from) {
-  auto client = std::make_shared<Client>(Client{std::move(filter), from, std::make_shared<http::EventStream>(), false});
+// A job that ends leaves the state when its last entry is applied, and comes to history when that entry is durable. In between nobody knows
+// whose it is: readers wait for the next Group, so that its tenant misses nothing.
+bool EventHub::owner_under_way(About const& about) const {
+  return about.job && !about.tenant && sequencer_.state().governance.sequence > sequencer_.durable_size();
+}
+
+std::shared_ptr<http::EventStream> EventHub::open(EventFilter filter, log::Sequence from, std::string owner, std::size_t most) {
+  auto const open_already = std::ranges::count_if(clients_, [&](auto const& client) { return client->owner == owner; });
+  if (std::cmp_greater_equal(open_already, most)) return nullptr;
+  auto client = std::make_shared<Client>(Client{std::move(filter), from, std::make_shared<http::EventStream>(), std::move(owner), false});
   clients_.push_back(client);
   client->stream->on_closed([this, alive = alive_, weak = std::weak_ptr(client)] {
     if (!*alive) return;
@@ -136,10 +195,15 @@ void EventHub::feed(std::shared_ptr<Client> const& client) {
   auto const scanned = ledger_.scan_entries(from, entries_per_turn, [&](log::Sequence sequence, std::string_view entry) {
     if (!client->stream->has_room()) return false;
     auto const stamped = decoder.decode(entry);
+    if (!stamped) {
+      client->next = sequence + 1;
+      return true;
+    }
+    About const subject = about(sequence, stamped->event, tenant);
+    if (owner_under_way(subject)) return false;
     client->next = sequence + 1;
-    if (!stamped) return true;
-    if (auto const text = event_json(sequence, *stamped, client->filter, tenant))
-      client->stream->push(http::event_frame(std::to_string(sequence), policy::type_of(stamped->event), *text));
+    if (shows(client->filter, subject))
+      client->stream->push(http::event_frame(std::to_string(sequence), subject.type, event_json(sequence, stamped->at, subject)));
     return !client->stream->closed();
   });
   client->reading = false;
@@ -155,25 +219,29 @@ void EventHub::feed(std::shared_ptr<Client> const& client) {
     });
 }
 
-std::pair<std::vector<std::string>, log::Sequence> EventHub::read(EventFilter const& filter, log::Sequence from, std::size_t limit) {
+std::pair<std::vector<std::string>, log::Sequence> EventHub::read(EventFilter const& filter, log::Sequence from, std::size_t limit) const {
   std::vector<std::string> events;
   log::Sequence next = from;
   auto const tenant = [this](policy::JobId job) { return tenant_of(job); };
   log::EntryDecoder decoder;
-  std::size_t looked_at = 0;
-  auto const scanned = ledger_.scan_entries(from, limit * 16, [&](log::Sequence sequence, std::string_view entry) {
+  auto const scanned = ledger_.scan_entries(from, entries_per_turn, [&](log::Sequence sequence, std::string_view entry) {
     auto const stamped = decoder.decode(entry);
+    if (!stamped) {
+      next = sequence + 1;
+      return true;
+    }
+    About const subject = about(sequence, stamped->event, tenant);
+    if (owner_under_way(subject)) return false;
     next = sequence + 1;
-    if (stamped)
-      if (auto text = event_json(sequence, *stamped, filter, tenant)) events.push_back(std::move(*text));
-    return events.size() < limit && ++looked_at < limit * 16;
+    if (shows(filter, subject)) events.push_back(event_json(sequence, stamped->at, subject));
+    return events.size() < limit;
   });
   if (!scanned) events.clear();
   return {std::move(events), next};
 }
 
 void EventHub::on_entry(log::Sequence from, std::function<void()> callback) {
-  if (from < ledger_.size()) {
+  if (closed_ || from < ledger_.size()) {
     callback();
     return;
   }

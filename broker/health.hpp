@@ -22,7 +22,8 @@ struct HealthOptions {
 struct CheckResult {
   std::string_view name;  ///< one of the contract's: ledger, disk, clock, committer, rounds, invariants, draining
   bool ok = true;
-  std::string detail;  ///< what to do when it is not; empty otherwise
+  std::string detail;   ///< what to do when it is not; empty otherwise
+  bool decides = true;  ///< whether the daemon is unready without it
 };
 
 /// Why nothing new is admitted now.
@@ -48,6 +49,9 @@ class Health {
   void clear_invariant_broken() { invariant_broken_.clear(); }
   ClockGuard& clock_guard() { return clock_guard_; }
   rocks::FreeSpace free_space();
+  /// Whether anything may be written at all. Asked for each Group: between the floor of admission and that of the ledger itself, below
+  /// which an append fails.
+  bool has_room();
   std::uint64_t floor_bytes();
 
  private:

@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,6 +56,7 @@ struct Api {
   Health& health;
   std::function<std::string()> metrics;  ///< the text exposition
   ApiOptions options;
+  std::map<policy::ClusterName, int> log_tails = {};  ///< outputs being read now, by cluster
 
   policy::State const& state() const { return sequencer.state(); }
 };

@@ -32,7 +32,7 @@ asio::awaitable<Answer> act(Api& api, Call& call, MakeEvent make, std::string (*
   Submission submission = submission_of(std::move(events));
   submission.private_parts.push_back(std::move(reason->part));
   Outcome const outcome = co_await api.sequencer.submit(std::move(submission));
-  if (!outcome) co_return std::unexpected(problem_of(outcome.error()));
+  if (!outcome) co_return std::unexpected(problem_of(outcome.error(), call.language));
   co_return http::json_response(200, body(api, call));
 }
 
@@ -98,9 +98,15 @@ std::string status_body(Api const& api, Call const&) {
     if (!check.ok) row["detail"] = check.detail;
     checks.push_back(std::move(row));
   }
+  // Jobs that do not wait have a live attempt each: counting those spares a walk over a million waiting ones.
   std::map<policy::JobStatus, std::int64_t> by_status;
-  for (auto const& [id, job] : state.jobs) ++by_status[job->status];
-  body["jobs"] = {{"queued", by_status[policy::JobStatus::queued]},
+  std::optional<policy::JobId> counted;
+  for (auto const& [id, attempt] : state.attempts) {
+    if (counted == id.job) continue;
+    counted = id.job;
+    if (auto const job = state.jobs.find(id.job); job != state.jobs.end()) ++by_status[job->second->status];
+  }
+  body["jobs"] = {{"queued", state.queue.size()},
                   {"allocated", by_status[policy::JobStatus::allocated]},
                   {"dispatched", by_status[policy::JobStatus::dispatched]},
                   {"running", by_status[policy::JobStatus::running]}};

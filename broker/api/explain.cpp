@@ -1,9 +1,13 @@
 // GET /v1/jobs/{id}/explain: why it is where it is, in five lines first, then everything.
 #include "broker/api/api.hpp"
 #include "broker/api/job_view.hpp"
+#include "broker/api/means.hpp"
 #include "broker/api/values.hpp"
 #include "policy/enum_names.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -22,6 +26,7 @@ struct Verdict {
   std::string_view word = "impossible";
   std::vector<policy::Reason> reasons;
   std::optional<policy::PricedBid> bid;
+  bool beyond_means = false;  ///< the bid's price is more than the tenant, or the job's own limit, allows
 };
 
 /// Whether what excludes a place may pass by itself or by somebody's act: then the job waits for it, and is not shut out.
@@ -55,11 +60,17 @@ std::map<policy::ClusterName, Verdict> verdicts(policy::Market const& market, po
     if (!place.bid) {
       if (!place.key.entitlement && std::ranges::find(verdict.reasons, place.bid.error()) == verdict.reasons.end())
         verdict.reasons.push_back(place.bid.error());
-      if (!verdict.bid && may_pass(place.bid.error())) verdict.word = "waiting";
+      if ((!verdict.bid || verdict.beyond_means) && may_pass(place.bid.error())) verdict.word = "waiting";
+      auto priced = price_beyond_means(market, job, place.key, place.bid.error());
+      if (priced && (!verdict.bid || (verdict.beyond_means && priced->objective < verdict.bid->objective))) {
+        verdict.bid = std::move(*priced);
+        verdict.beyond_means = true;
+      }
       continue;
     }
-    if (verdict.bid && verdict.bid->objective <= place.bid->objective) continue;
+    if (verdict.bid && !verdict.beyond_means && verdict.bid->objective <= place.bid->objective) continue;
     verdict.bid = *place.bid;
+    verdict.beyond_means = false;
     auto const now = policy::price_bid(market, job, place.key, true);
     verdict.word = now ? "possible" : "waiting";
     verdict.reasons.clear();
@@ -75,10 +86,10 @@ struct Position {
 };
 
 /// Waiting jobs accepted in an earlier round, or in the same one with a smaller lot.
-Position position_of(policy::State const& state, policy::Job const& job) {
-  Position position{.ahead = 0, .of = state.queue.size(), .cards_ahead = 0};
+Position position_of(policy::PinnedQueue const& queue, policy::Job const& job) {
+  Position position{.ahead = 0, .of = queue.size(), .cards_ahead = 0};
   auto const key = std::pair(job.accepted_round, job.lot);
-  state.queue.pin().for_each([&](std::shared_ptr<policy::Job const> const& other) {
+  queue.for_each([&](std::shared_ptr<policy::Job const> const& other) {
     if (std::pair(other->accepted_round, other->lot) >= key) return;
     ++position.ahead;
     position.cards_ahead += other->spec->gang.cards;
@@ -138,24 +149,48 @@ policy::Timestamp given_up_by(FoundJob const& found, policy::Attempt const& atte
   return attempt.ended_at.value_or(attempt.started_at.value_or(attempt.allocated_at));
 }
 
+std::string_view state_word(policy::JobStatus status, Language language) {
+  if (language == Language::english) return policy::name_of(status);
+  switch (status) {
+    case policy::JobStatus::queued:
+      return "排队中";
+    case policy::JobStatus::allocated:
+      return "已分配";
+    case policy::JobStatus::dispatched:
+      return "已派发";
+    case policy::JobStatus::running:
+      return "运行中";
+    case policy::JobStatus::completed:
+      return "已完成";
+    case policy::JobStatus::failed:
+      return "失败";
+    case policy::JobStatus::cancelled:
+      return "已取消";
+    case policy::JobStatus::lost:
+      return "失联";
+  }
+  return policy::name_of(status);
+}
+
 /// At most five lines: state, place or position, what blocks, the cheapest way, the money.
 std::vector<std::string> summary_of(FoundJob const& found, std::map<policy::ClusterName, Verdict> const& places, Position const& position,
                                     Language language) {
   bool const zh = language == Language::chinese;
   policy::Job const& job = found.job;
   std::vector<std::string> lines;
-  std::string const state(policy::name_of(job.status));
+  std::string const state(state_word(job.status, language));
   std::string first =
       zh ? "作业 " + std::to_string(job.id.value) + " 状态：" + state : "Job " + std::to_string(job.id.value) + " is " + state;
   if (job.reason != policy::Reason::none) first += (zh ? "。" : ": ") + std::string(text(job.reason, language));
+  if (job.reason == policy::Reason::none) first += zh ? "。" : ".";
   lines.push_back(std::move(first));
 
   if (!found.attempts.empty()) {
     policy::Attempt const& last = found.attempts.back();
     policy::Allocation const& a = last.allocation;
-    lines.push_back((zh ? "第 " : "Attempt ") + std::to_string(last.id.number) + (zh ? " 次尝试：" : " went to ") + a.cluster.text + ", " +
-                    std::to_string(a.cards) + " × " + a.type.text + (zh ? "，每卡时 " : " at ") +
-                    policy::format_yuan(a.price_per_card_hour) + (zh ? " 元" : " yuan per card-hour") + ".");
+    lines.push_back((zh ? "第 " : "Attempt ") + std::to_string(last.id.number) + (zh ? " 次尝试：" : " went to ") + a.cluster.text +
+                    (zh ? "，" : ", ") + std::to_string(a.cards) + " × " + a.type.text + (zh ? "，每卡时 " : " at ") +
+                    policy::format_yuan(a.price_per_card_hour) + (zh ? " 元。" : " yuan per card-hour."));
   }
   auto const given_up = std::ranges::find_if(found.attempts, was_given_up);
   if (given_up != found.attempts.end()) {
@@ -179,7 +214,7 @@ std::vector<std::string> summary_of(FoundJob const& found, std::map<policy::Clus
       if (verdict.bid && (cheapest == nullptr || verdict.bid->objective < cheapest->objective)) cheapest = &*verdict.bid;
     }
     if (!open.empty()) {
-      lines.push_back((zh ? "下一轮可分配到：" : "The next round may place it at: ") + join(open, ", ") + ".");
+      lines.push_back((zh ? "下一轮可分配到：" : "The next round may place it at: ") + join(open, zh ? "、" : ", ") + (zh ? "。" : "."));
     } else if (!blocked.empty()) {
       auto const most = std::ranges::max_element(blocked, {}, [](auto const& each) { return each.second; });
       lines.push_back((zh ? "最常见的阻碍（" : "What blocks it most (") + std::to_string(most->second) + (zh ? " 处）：" : " places): ") +
@@ -211,7 +246,8 @@ std::string_view bearer_chinese(policy::Liability liability) {
 Json history_of(FoundJob const& found) {
   std::vector<std::pair<policy::Timestamp, Json>> rows;
   auto const add = [&](policy::Timestamp at, std::string_view en, std::string_view zh, policy::Attempt const* attempt) {
-    Json row{{"sequence", std::to_string(found.job.id.value)}, {"at", policy::format_rfc3339(at)}};
+    Json row{{"at", policy::format_rfc3339(at)}};
+    if (attempt == nullptr) row["sequence"] = std::to_string(found.job.id.value);
     row["what"] = {{"en", en}, {"zh", zh}};
     row["attempt"] = attempt != nullptr ? Json(policy::to_string(attempt->id)) : Json(nullptr);
     row["round"] = attempt != nullptr ? Json(std::to_string(attempt->round.value)) : Json(nullptr);
@@ -304,11 +340,12 @@ asio::awaitable<Answer> explain_job(Api& api, Call& call) {
     if (*wanted != "en" && *wanted != "zh") co_return std::unexpected(problem("malformed_query", "language is en or zh."));
     call.language = *wanted == "zh" ? Language::chinese : Language::english;
   }
+  bool const waits = found.job.status == policy::JobStatus::queued;
+  Position const position = waits ? position_of(api.state().queue.pin(), found.job) : Position{};
+  // From here on nothing else happens until the answer is made: the market is a view of the state as it is.
   policy::LiveMarket const market(api.state(), api.sequencer.now());
   policy::JobView const view = policy::view_of(found.job);
-  bool const waits = found.job.status == policy::JobStatus::queued;
   auto const places = policy::is_final(found.job.status) ? std::map<policy::ClusterName, Verdict>{} : verdicts(market, view);
-  Position const position = waits ? position_of(api.state(), found.job) : Position{};
 
   Json body{{"job", std::to_string(found.job.id.value)}, {"state", policy::name_of(found.job.status)}};
   body["language"] = call.language == Language::chinese ? "zh" : "en";

@@ -3,6 +3,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <string_view>
+
 namespace sluice::broker::api {
 namespace asio = boost::asio;
 namespace {
@@ -13,17 +16,34 @@ asio::awaitable<Answer> livez(Api&, Call&) {
   co_return http::json_response(200, body.dump());
 }
 
-asio::awaitable<Answer> readyz(Api& api, Call&) {
+/// Whether "a,b,c" holds the name.
+bool names(std::string_view list, std::string_view name) {
+  while (!list.empty()) {
+    std::string_view const each = list.substr(0, list.find(','));
+    if (each == name) return true;
+    list.remove_prefix(std::min(list.size(), each.size() + 1));
+  }
+  return false;
+}
+
+/// What fails is always listed; `verbose` lists the rest too. `exclude` leaves checks out of both list and verdict.
+asio::awaitable<Answer> readyz(Api& api, Call& call) {
+  std::string_view const excluded = call.request.query_value("exclude").value_or("");
+  bool const verbose = call.request.query_value("verbose").has_value();
   nlohmann::ordered_json checks = nlohmann::ordered_json::array();
+  bool ready = true;
   for (CheckResult const& check : api.health.checks()) {
+    if (names(excluded, check.name)) continue;
+    ready = ready && (check.ok || !check.decides);
+    if (check.ok && !verbose) continue;
     nlohmann::ordered_json row{{"name", check.name}, {"ok", check.ok}};
     if (!check.ok) row["detail"] = check.detail;
     checks.push_back(std::move(row));
   }
-  bool const ready = api.health.ready();
   nlohmann::ordered_json const body{{"ok", ready}, {"checks", std::move(checks)}};
   http::Response response = http::json_response(ready ? 200 : 503, body.dump());
   response.add("Cache-Control", "no-store");
+  if (!ready) response.add("Retry-After", "5");
   co_return response;
 }
 

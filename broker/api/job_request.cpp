@@ -19,10 +19,36 @@ namespace {
 namespace limits = policy::limits;
 
 constexpr json::StringRule path_rule{.bytes_min = 1, .bytes_max = 2'048, .single_line = true};
-constexpr json::DecimalRule hours_rule{.fraction_digits = 5, .min = 0, .max = 1'000'000'000LL * 100'000};
+constexpr json::DecimalRule card_hours_rule{.fraction_digits = 5, .min = 1, .max = 1'000'000'000LL * 100'000 - 1};
+constexpr json::DecimalRule porting_hours_rule{.fraction_digits = 5, .min = 0, .max = limits::porting_ms_max / 36};
 
 /// 10^-5 hours are exactly 36 ms.
 constexpr std::int64_t ms_of_hours(std::int64_t hundred_thousandths) { return hundred_thousandths * 36; }
+
+/// A path's prefix decides whether a cluster can mount it: nothing in it may climb out of that prefix again.
+bool stays_below_its_prefix(std::string_view path) {
+  while (!path.empty()) {
+    std::string_view const segment = path.substr(0, path.find('/'));
+    if (segment == "." || segment == "..") return false;
+    path.remove_prefix(std::min(path.size(), segment.size() + 1));
+  }
+  return true;
+}
+
+/// What registries know, and nothing that a command line could take for an option.
+bool is_image(std::string_view image) {
+  auto const alphanumeric = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
+  return !image.empty() && alphanumeric(image.front()) && stays_below_its_prefix(image) &&
+         std::ranges::all_of(image, [&](char c) { return alphanumeric(c) || std::string_view("._-/:@+").contains(c); });
+}
+
+bool is_variable(std::string_view name) {
+  auto const letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; };
+  return !name.empty() && name.size() <= 128 && letter(name.front()) &&
+         std::ranges::all_of(name, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+bool holds_nul(std::string_view text) { return text.contains('\0'); }
 
 template <class Name>
 Name read_name(json::Reader& reader, std::string_view key) {
@@ -61,12 +87,23 @@ void read_variant(json::Reader variant, JobRequest& job) {
       if (spec.accelerators[earlier].type == out.type) accelerators.fail(i, "duplicate", "this type stands earlier in the same variant");
   }
   payload.image = variant.required_string("image", {.bytes_min = 1, .bytes_max = 512, .single_line = true});
-  payload.command = variant.optional_strings("command", {0, 256}, {.bytes_min = 0, .bytes_max = 8'192, .single_line = false});
-  payload.environment = variant.optional_string_map("environment", {0, 256}, {.bytes_min = 1, .bytes_max = 256, .single_line = true},
+  if (!payload.image.empty() && !is_image(payload.image))
+    variant.fail("image", "bad_format", "an image is registry/name:tag in letters, digits and . _ - / : @ +, without \"..\" segments");
+  payload.command = variant.optional_strings("command", {1, 256}, {.bytes_min = 0, .bytes_max = 8'192, .single_line = false});
+  if (std::ranges::any_of(payload.command, holds_nul)) variant.fail("command", "bad_format", "an argument cannot hold a NUL character");
+  payload.environment = variant.optional_string_map("environment", {0, 256}, {.bytes_min = 1, .bytes_max = 128, .single_line = true},
                                                     {.bytes_min = 0, .bytes_max = 8'192, .single_line = false});
-  for (auto const& [name, value] : payload.environment)
-    if (name.find('=') != std::string::npos) variant.fail("environment", "bad_format", "a variable's name has no '='");
-  spec.porting_ms = ms_of_hours(variant.optional_decimal("porting_hours", hours_rule).value_or(0));
+  for (auto const& [name, value] : payload.environment) {
+    if (!is_variable(name)) variant.fail("environment", "bad_format", "a variable's name is a letter or '_', then letters, digits or '_'");
+    if (holds_nul(value)) variant.fail("environment", "bad_format", "a variable's value cannot hold a NUL character");
+  }
+  spec.porting_ms = ms_of_hours(variant.optional_decimal("porting_hours", porting_hours_rule).value_or(0));
+}
+
+std::vector<std::string> read_paths(json::Reader& reader, std::string_view key) {
+  std::vector<std::string> paths = reader.optional_strings(key, {0, 64}, path_rule);
+  if (!std::ranges::all_of(paths, stays_below_its_prefix)) reader.fail(key, "bad_format", "a path has no \".\" or \"..\" segments");
+  return paths;
 }
 
 policy::RegionCode read_region(json::ArrayReader& regions, std::size_t index) {
@@ -99,13 +136,14 @@ void read_body(json::Reader body, JobRequest& job) {
   {
     json::Reader work = body.required_object("work");
     job.spec.work_reference = read_name<policy::AcceleratorType>(work, "reference");
-    std::int64_t const hours = work.required_decimal("card_hours", {.fraction_digits = 5, .min = 1, .max = hours_rule.max});
+    std::int64_t const hours = work.required_decimal("card_hours", card_hours_rule);
     job.spec.work_card_ms = ms_of_hours(hours);
   }
   job.spec.max_runtime_ms = body.required_integer("max_runtime_s", {1, limits::runtime_ms_max / 1'000}) * 1'000;
-  job.payload.inputs = body.optional_strings("inputs", {0, 64}, path_rule);
-  job.payload.outputs = body.optional_strings("outputs", {0, 64}, path_rule);
+  job.payload.inputs = read_paths(body, "inputs");
+  job.payload.outputs = read_paths(body, "outputs");
   job.payload.checkpoint = body.optional_string("checkpoint", path_rule).value_or("");
+  if (!stays_below_its_prefix(job.payload.checkpoint)) body.fail("checkpoint", "bad_format", "a path has no \".\" or \"..\" segments");
   {
     json::Reader retry = body.optional_object("retry");
     if (retry.present())
@@ -119,12 +157,14 @@ void read_body(json::Reader body, JobRequest& job) {
 
 }  // namespace
 
-std::expected<JobRequest, http::Problem> read_job_request(std::string_view body) {
+std::expected<JobRequest, http::Problem> read_job_request(std::string_view body, policy::Timestamp now) {
   auto const document = json::parse_strict(body);
   if (!document) return std::unexpected(problem("malformed_json", json::to_string(document.error())));
   json::Errors errors;
   JobRequest job;
   read_body(json::Reader(*document, errors), job);
+  if (job.spec.deadline && *job.spec.deadline <= now)
+    errors.add("/deadline", "out_of_range", "lies in the past: it is " + policy::format_rfc3339(now) + " now");
   if (!errors.empty()) {
     http::Problem wrong = problem("invalid_body", "The fields listed in errors are not valid.");
     wrong.errors = errors.take();

@@ -19,8 +19,9 @@ struct JobRequest {
   JobPayload payload;
 };
 
-/// Reads the body strictly. Error: malformed_json (400) with the position, or invalid_body (422) with every wrong field at once.
-std::expected<JobRequest, http::Problem> read_job_request(std::string_view body);
+/// Reads the body strictly. Error: malformed_json (400) with the position, or invalid_body (422) with every wrong field at once; a deadline
+/// before `now` is one.
+std::expected<JobRequest, http::Problem> read_job_request(std::string_view body, policy::Timestamp now);
 
 /// Which clusters cannot run which variant, judged from images and paths, sorted by (cluster, variant).
 std::vector<policy::Reach> unreachable(policy::Catalogue const& catalogue, Sites const& sites, JobPayload const& payload);

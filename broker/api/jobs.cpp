@@ -3,12 +3,16 @@
 #include "broker/api/job_request.hpp"
 #include "broker/api/job_view.hpp"
 #include "broker/api/pages.hpp"
+#include "broker/api/reasons.hpp"
 #include "broker/api/values.hpp"
 #include "broker/secrets.hpp"
 #include "policy/enum_names.hpp"
 #include "policy/json/text_writer.hpp"
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <nlohmann/json.hpp>
 
 namespace sluice::broker::api {
@@ -45,7 +49,7 @@ asio::awaitable<void> note_refusal(Api& api, policy::TenantName tenant, policy::
 }
 
 asio::awaitable<Answer> submit_job(Api& api, Call& call) {
-  auto read = read_job_request(call.request.body);
+  auto read = read_job_request(call.request.body, api.sequencer.now());
   if (!read) co_return std::unexpected(std::move(read.error()));
   JobRequest job = std::move(*read);
   policy::TenantName const tenant = *call.caller.tenant;
@@ -152,7 +156,10 @@ asio::awaitable<Answer> list_jobs(Api& api, Call& call) {
   json::TextWriter rows(data);
   rows.begin_array();
   for (policy::JobId const id : ids) {
-    auto found = find_job(api, call.caller, std::to_string(id.value));
+    // Each row may read the database and open a private part of up to a megabyte: others get their turn.
+    co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+    std::string const each = std::to_string(id.value);
+    auto found = co_await find_settled_job(api, call.caller, each);
     if (!found) co_return std::unexpected(std::move(found.error()));
     if (!*found || (status && (*found)->job.status != *status)) continue;
     auto const payload = payload_of(api, call.caller, (*found)->job);
@@ -166,16 +173,25 @@ asio::awaitable<Answer> cancel_job(Api& api, Call& call) {
   auto found = co_await find_settled_job(api, call.caller, call.request.parameter("id"));
   if (!found) co_return std::unexpected(std::move(found.error()));
   if (!*found) co_return std::unexpected(problem("not_found", "There is no such job."));
+  // An operator says why; a tenant may.
+  std::optional<Sealed> reason;
+  if (call.is_operator() || call.request.query_value("reason")) {
+    auto read = read_reason(call);
+    if (!read) co_return std::unexpected(std::move(read.error()));
+    reason.emplace(std::move(*read));
+  }
   policy::JobId const id = (*found)->job.id;
   if (!policy::is_final((*found)->job.status) && !(*found)->job.cancel_requested) {
     std::vector<policy::Event> events;
-    events.emplace_back(policy::JobCancelled{call.by(), id});
+    events.emplace_back(policy::JobCancelled{call.by(reason ? std::optional(reason->commitment) : std::nullopt), id});
     Submission submission = submission_of(std::move(events));
+    if (reason) submission.private_parts.push_back(std::move(reason->part));
     Outcome const outcome = co_await api.sequencer.submit(std::move(submission));
     bool const raced = !outcome && outcome.error().refusal.reason == policy::Reason::job_already_final;
-    if (!outcome && !raced) co_return std::unexpected(problem_of(outcome.error()));
+    if (!outcome && !raced) co_return std::unexpected(problem_of(outcome.error(), call.language));
   }
-  auto after = find_job(api, call.caller, std::to_string(id.value));
+  std::string const same = std::to_string(id.value);
+  auto after = co_await find_settled_job(api, call.caller, same);
   if (!after || !*after) co_return std::unexpected(problem("internal", "The job left while it was being cancelled."));
   co_await api.sequencer.durable((*after)->job.changed_at);
   auto const payload = payload_of(api, call.caller, (*after)->job);

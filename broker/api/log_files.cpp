@@ -21,7 +21,10 @@ http::Problem nothing() { return problem("not_found", "The log has no such file.
 http::Problem unreadable() { return problem("unavailable", "The ledger cannot be read."); }
 
 asio::awaitable<Answer> checkpoint(Api& api, Call&) {
-  co_return bytes_response(api.ledger.checkpoint().note, "text/plain; charset=utf-8", false);
+  log::PublishedCheckpoint const head = api.ledger.checkpoint();
+  http::Response response = bytes_response(head.note, "text/plain; charset=utf-8", false);
+  response.add("ETag", '"' + std::to_string(head.size) + '"');
+  co_return response;
 }
 
 asio::awaitable<Answer> log_key(Api& api, Call&) {

@@ -12,21 +12,6 @@
 namespace sluice::broker::api {
 namespace {
 
-// Opaque to clients, and free to change: a letter, then the number in base 36.
-std::string cursor_of(std::uint64_t id) {
-  char digits[16];
-  auto const [end, error] = std::to_chars(digits, digits + sizeof digits, id, 36);
-  return 'c' + std::string(digits, end);
-}
-
-std::optional<std::uint64_t> id_of_cursor(std::string_view cursor) {
-  if (cursor.size() < 2 || cursor.front() != 'c') return std::nullopt;
-  std::uint64_t id = 0;
-  auto const [end, error] = std::from_chars(cursor.data() + 1, cursor.data() + cursor.size(), id, 36);
-  if (error != std::errc{} || end != cursor.data() + cursor.size()) return std::nullopt;
-  return id;
-}
-
 // A name may hold dots and dashes that a cursor may not: hexadecimal.
 std::string cursor_of(std::string const& name) { return 'n' + policy::to_hex(policy::bytes_of(name)); }
 
@@ -42,6 +27,24 @@ std::optional<std::string> name_of_cursor(std::string_view cursor) {
   return name;
 }
 
+/// A stranger's text as part of a URI: nothing in it can end the URI or the field around it.
+std::string percent_encoded(std::string_view text) {
+  static constexpr std::string_view hex = "0123456789ABCDEF";
+  std::string out;
+  for (char const c : text) {
+    bool const plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_';
+    if (plain) {
+      out.push_back(c);
+      continue;
+    }
+    auto const byte = static_cast<unsigned char>(c);
+    out.push_back('%');
+    out.push_back(hex[byte >> 4]);
+    out.push_back(hex[byte & 0xfu]);
+  }
+  return out;
+}
+
 /// {"data":…,"next":…} with the Link that repeats the request's own filters.
 http::Response with_next(http::Request const& request, std::string_view data, std::string const& cursor) {
   std::string body;
@@ -54,14 +57,28 @@ http::Response with_next(http::Request const& request, std::string_view data, st
   writer.string(cursor).end_object();
   std::string link = '<' + std::string(request.path) + "?cursor=" + cursor;
   for (http::QueryParameter const& parameter : request.query)
-    if (parameter.name == "limit" || parameter.name == "state" || parameter.name == "tenant")
-      link += '&' + std::string(parameter.name) + '=' + std::string(parameter.value);
+    if (parameter.name != "cursor") link += '&' + percent_encoded(parameter.name) + '=' + percent_encoded(parameter.value);
   http::Response response = http::json_response(200, std::move(body));
   response.add("Link", link + ">; rel=\"next\"");
   return response;
 }
 
 }  // namespace
+
+// Opaque to clients, and free to change: a letter, then the number in base 36.
+std::string cursor_of(std::uint64_t id) {
+  char digits[16];
+  auto const [end, error] = std::to_chars(digits, digits + sizeof digits, id, 36);
+  return 'c' + std::string(digits, end);
+}
+
+std::optional<std::uint64_t> id_of_cursor(std::string_view cursor) {
+  if (cursor.size() < 2 || cursor.front() != 'c') return std::nullopt;
+  std::uint64_t id = 0;
+  auto const [end, error] = std::from_chars(cursor.data() + 1, cursor.data() + cursor.size(), id, 36);
+  if (error != std::errc{} || end != cursor.data() + cursor.size()) return std::nullopt;
+  return id;
+}
 
 std::expected<Page, http::Problem> read_page(http::Request const& request) {
   Page page;

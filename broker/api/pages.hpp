@@ -23,6 +23,10 @@ struct Page {
 /// Reads `limit` and `cursor`. Error: malformed_query.
 std::expected<Page, http::Problem> read_page(http::Request const& request);
 
+/// A position as clients get it, opaque to them, and back; nullopt when it is none of ours.
+std::string cursor_of(std::uint64_t id);
+std::optional<std::uint64_t> id_of_cursor(std::string_view cursor);
+
 /// {"data":[…],"next":cursor-or-null} with Link: rel="next".
 http::Response page_response(http::Request const& request, nlohmann::ordered_json const& data, std::optional<std::uint64_t> next);
 /// The same when the array is text already.

@@ -136,8 +136,10 @@ asio::awaitable<Answer> get_tenant(Api& api, Call& call) {
   co_await api.sequencer.settled();
   auto const name = tenant_of_path(api, call);
   if (!name) co_return std::unexpected(no_tenant());
-  http::Response response = http::json_response(200, tenant_json(api, call.caller, *name).dump());
-  response.add("ETag", tenant_etag(api.state().tenants.at(*name)));
+  std::string const etag = tenant_etag(api.state().tenants.at(*name));
+  bool const known = call.request.header("if-none-match") == etag;
+  http::Response response = known ? http::empty_response(304) : http::json_response(200, tenant_json(api, call.caller, *name).dump());
+  response.add("ETag", etag);
   co_return response;
 }
 
@@ -155,8 +157,10 @@ asio::awaitable<Answer> set_tenant_status(Api& api, Call& call, policy::TenantNa
   policy::TenantStatusSet event{call.by(reason.commitment), status, name};
   std::vector<Sealed> sealed;
   sealed.push_back(std::move(reason));
-  co_return co_await change(api, call, std::move(event), std::move(sealed), 200,
-                            [&](log::Sequence) { return tenant_json(api, call.caller, name); });
+  Answer answer = co_await change(api, call, std::move(event), std::move(sealed), 200,
+                                  [&](log::Sequence) { return tenant_json(api, call.caller, name); });
+  if (answer) answer->add("ETag", tenant_etag(api.state().tenants.at(name)));
+  co_return answer;
 }
 
 asio::awaitable<Answer> change_tenant(Api& api, Call& call) {
@@ -180,8 +184,11 @@ asio::awaitable<Answer> erase_tenant(Api& api, Call& call) {
   if (!name) co_return std::unexpected(no_tenant());
   auto reason = read_reason(call);
   if (!reason) co_return std::unexpected(std::move(reason.error()));
-  Answer answer = co_await set_tenant_status(api, call, *name, policy::TenantStatus::erased, std::move(*reason));
-  if (!answer) co_return answer;
+  // Asked again, it destroys the key again: the daemon may have been killed between the entry and the deed.
+  if (api.state().tenants.at(*name).status != policy::TenantStatus::erased) {
+    Answer answer = co_await set_tenant_status(api, call, *name, policy::TenantStatus::erased, std::move(*reason));
+    if (!answer) co_return answer;
+  }
   std::string failure;
   Committer::Errand erase = [&failure, owner = name->text](log::Ledger& ledger) {
     if (auto const erased = ledger.erase_owner(owner); !erased) failure = erased.error().message;
@@ -189,7 +196,9 @@ asio::awaitable<Answer> erase_tenant(Api& api, Call& call) {
   co_await api.sequencer.finish_on_committer(std::move(erase));
   if (!failure.empty()) co_return std::unexpected(problem("internal", "The tenant's key could not be destroyed: " + failure));
   Json const body = tenant_json(api, call.caller, *name);
-  co_return http::json_response(200, body.dump());
+  http::Response response = http::json_response(200, body.dump());
+  response.add("ETag", tenant_etag(api.state().tenants.at(*name)));
+  co_return response;
 }
 
 // ---- keys
@@ -321,9 +330,11 @@ asio::awaitable<Answer> list_accounts(Api& api, Call& call) {
   if (!page) co_return std::unexpected(page.error());
   co_await api.sequencer.settled();
   policy::Timestamp const now = api.sequencer.now();
+  auto const wanted = call.request.query_value("tenant");
   co_return numbered_page(call.request, *page, api.state().catalogue->accounts,
                           [&](policy::AccountId id, policy::Account const& account) -> Json {
                             if (call.caller.tenant && account.holder && *account.holder != *call.caller.tenant) return nullptr;
+                            if (wanted && (!account.holder || account.holder->text != *wanted)) return nullptr;
                             return account_json(id, account, now);
                           });
 }
@@ -359,8 +370,10 @@ asio::awaitable<Answer> list_quotas(Api& api, Call& call) {
   Json data = Json::array();
   std::uint64_t index = 0;
   std::optional<std::uint64_t> next;
+  auto const wanted = call.request.query_value("tenant");
   for (auto const& [key, cards] : api.state().catalogue->quotas) {
     if (call.caller.tenant && key.first != *call.caller.tenant) continue;
+    if (wanted && key.first.text != *wanted) continue;
     if (index++ < page->after.value_or(0)) continue;
     if (data.size() == page->limit) {
       next = index - 1;

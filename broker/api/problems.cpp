@@ -15,14 +15,23 @@ extern std::string_view const openapi_json;
 namespace sluice::broker::api {
 namespace {
 
+struct Texts {
+  std::string title;
+  std::string action_json;
+};
+
 struct Entry {
   int status = 500;
   std::string code;
   std::string type;
-  std::string title;
-  std::string action_json;
+  Texts english;
+  Texts chinese;
   std::string page;
 };
+
+Texts texts_of(nlohmann::json const& problem, char const* language) {
+  return {problem.at("title").at(language).get<std::string>(), problem.at("action").at(language).dump()};
+}
 
 std::map<std::string, Entry, std::less<>> const& table() {
   static auto const built = [] {
@@ -33,8 +42,8 @@ std::map<std::string, Entry, std::less<>> const& table() {
       entry.status = each.at("status").get<int>();
       entry.code = each.at("code").get<std::string>();
       entry.type = each.at("type").get<std::string>();
-      entry.title = each.at("title").at("en").get<std::string>();
-      entry.action_json = each.at("action").at("en").dump();
+      entry.english = texts_of(each, "en");
+      entry.chinese = texts_of(each, "zh");
       entry.page = each.dump();
       entries.emplace(entry.code, std::move(entry));
     }
@@ -98,11 +107,23 @@ http::Problem problem(std::string_view code, std::string detail) {
   http::Problem made;
   made.status = entry.status;
   made.code = entry.code;
-  made.title = entry.title;
   made.type = entry.type;
   made.detail = std::move(detail);
-  made.members.emplace_back("action", entry.action_json);
   return made;
+}
+
+void give_texts(http::Problem& problem, http::Request const& request) {
+  auto const it = table().find(problem.code);
+  assert(it != table().end() && "every code is the contract's");
+  if (it == table().end()) return;
+  Language const language = language_of(request);
+  Texts const& texts = language == Language::chinese ? it->second.chinese : it->second.english;
+  problem.type = it->second.type;
+  problem.title = texts.title;
+  problem.members.emplace_back("action", texts.action_json);
+  if (!request.trace.empty()) problem.members.emplace_back("traceparent", '"' + std::string(request.trace.text) + '"');
+  problem.headers.emplace_back("Content-Language", language == Language::chinese ? "zh" : "en");
+  if (problem.status == 401) problem.headers.emplace_back("WWW-Authenticate", "Bearer");
 }
 
 std::string reason_json(policy::Reason reason) {
@@ -113,8 +134,8 @@ std::string reason_json(policy::Reason reason) {
   return out;
 }
 
-http::Problem problem_of(policy::Refusal const& refusal) {
-  std::string detail(policy::text_english(refusal.reason));
+http::Problem problem_of(policy::Refusal const& refusal, Language language) {
+  std::string detail(text(refusal.reason, language));
   if (!refusal.where.empty()) detail += " (" + refusal.where + ")";
   http::Problem made = problem(code_of(refusal.reason), std::move(detail));
   made.members.emplace_back("reasons", '[' + reason_json(refusal.reason) + ']');
@@ -125,13 +146,18 @@ http::Problem problem_of(policy::Refusal const& refusal) {
   return made;
 }
 
-http::Problem problem_of(Rejected const& rejected) {
+http::Problem problem_of(Rejected const& rejected, Language language) {
   switch (rejected.kind) {
     case Rejected::Kind::refused:
-      return problem_of(rejected.refusal);
+      return problem_of(rejected.refusal, language);
     case Rejected::Kind::overloaded: {
       http::Problem made = problem("unavailable", "Too many requests wait for the disk.");
       made.headers.emplace_back("Retry-After", "1");
+      return made;
+    }
+    case Rejected::Kind::no_room: {
+      http::Problem made = problem("disk_full", "The disk is nearly full; nothing is written until space is freed.");
+      made.headers.emplace_back("Retry-After", "30");
       return made;
     }
     case Rejected::Kind::stopping:

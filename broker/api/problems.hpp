@@ -17,16 +17,20 @@ enum class Language : std::uint8_t { english, chinese };
 Language language_of(http::Request const& request);
 std::string_view text(policy::Reason reason, Language language);
 
-/// A problem of a code that the contract lists, with its status, title and action. REQUIRES: a known code (asserted).
+/// A problem of a code that the contract lists, with its status and type. REQUIRES: a known code (asserted).
 http::Problem problem(std::string_view code, std::string detail);
+
+/// What every problem document gets before it leaves: the contract's title and action in the caller's language, the caller's trace, and the
+/// header fields that go with the status. REQUIRES: a code of the contract (asserted).
+void give_texts(http::Problem& problem, http::Request const& request);
 
 /// A reason as the contract writes it: {"code","en","zh"}.
 std::string reason_json(policy::Reason reason);
 
 /// What the caller gets when the state machine refused: status and code follow from the reason, the reason stands in `reasons`.
-http::Problem problem_of(policy::Refusal const& refusal);
+http::Problem problem_of(policy::Refusal const& refusal, Language language);
 /// What the caller gets when a submission came to nothing.
-http::Problem problem_of(Rejected const& rejected);
+http::Problem problem_of(Rejected const& rejected, Language language);
 
 /// Every code with its texts, as the body of GET /problems/{code}; nullopt when there is no such code.
 std::optional<std::string> problem_page(std::string_view code);

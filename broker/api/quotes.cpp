@@ -2,6 +2,7 @@
 #include "broker/api/api.hpp"
 #include "broker/api/job_request.hpp"
 #include "broker/api/job_view.hpp"
+#include "broker/api/means.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -45,13 +46,18 @@ Json option_json(policy::Market const& market, policy::JobView const& job, polic
 }  // namespace
 
 asio::awaitable<Answer> quote_job(Api& api, Call& call) {
-  auto read = read_job_request(call.request.body);
+  auto read = read_job_request(call.request.body, api.sequencer.now());
   if (!read) co_return std::unexpected(std::move(read.error()));
   co_await api.sequencer.settled();
   policy::LiveMarket const market(api.state(), api.sequencer.now());
   auto const blocked = unreachable(*api.state().catalogue, api.sites, read->payload);
   policy::JobView const job{read->spec, *call.caller.tenant, blocked};
-  auto const places = policy::assess(market, job, false);
+  auto places = policy::assess(market, job, false);
+  // Prices are shown before the money is there; what is missing stands in the option's reasons.
+  for (policy::Assessment& each : places) {
+    if (each.bid) continue;
+    if (auto priced = price_beyond_means(market, job, each.key, each.bid.error())) each.bid = std::move(*priced);
+  }
 
   // By place (cluster, type, variant, account): the cheapest bid, and the one without a voucher.
   struct Place {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker/http/problem.hpp"
+#include "broker/http/response.hpp"
 #include "broker/http/token_bucket.hpp"
 
 #include <cstdint>
@@ -20,10 +21,12 @@ struct RateOptions {
 /// Lives on the loop. Times are milliseconds since boot. Full buckets are forgotten, so that strangers cannot fill the memory.
 class RateLimits {
  public:
-  explicit RateLimits(RateOptions options) : options_(options) {}
+  explicit RateLimits(RateOptions options);
 
   /// Takes one request of a principal; 429 with Retry-After when there is none left.
   std::optional<http::Problem> take(std::string const& principal, std::int64_t now_ms);
+  /// What a principal may ask and what is left, as the fields RateLimit-Policy and RateLimit say it.
+  void tell(std::string const& principal, std::int64_t now_ms, http::Response& response) const;
   /// Counts a request without a good key against its address; 429 when the address has shown too many.
   std::optional<http::Problem> take_unauthenticated(std::string const& address, std::int64_t now_ms);
 
@@ -33,6 +36,7 @@ class RateLimits {
                                          std::int64_t now_ms);
 
   RateOptions const options_;
+  std::string const policy_;  ///< the field's value, the same for everybody
   Buckets principals_;
   Buckets addresses_;
 };

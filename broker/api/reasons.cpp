@@ -16,11 +16,13 @@ constexpr json::StringRule reason_rule{.bytes_min = 1, .bytes_max = 1'000, .sing
 Sealed seal_reason(std::string_view text) { return seal(log::PrivateKind::payload, "operator", text); }
 
 std::expected<Sealed, http::Problem> read_reason(Call const& call) {
+  // A tenant's words go under the tenant's own key: erasing it erases them.
+  std::string const owner = call.caller.tenant ? call.caller.tenant->text : "operator";
   if (call.request.method == http::Method::del) {
     auto const reason = call.request.query_value("reason");
     if (!reason || reason->empty() || reason->size() > reason_rule.bytes_max)
       return std::unexpected(problem("malformed_query", "reason says in 1 to 1000 bytes why this is done."));
-    return seal_reason(*reason);
+    return seal(log::PrivateKind::payload, owner, *reason);
   }
   auto const document = json::parse_strict(call.request.body);
   if (!document) return std::unexpected(problem("malformed_json", json::to_string(document.error())));
@@ -35,7 +37,7 @@ std::expected<Sealed, http::Problem> read_reason(Call const& call) {
     wrong.errors = errors.take();
     return std::unexpected(std::move(wrong));
   }
-  return seal_reason(reason);
+  return seal(log::PrivateKind::payload, owner, reason);
 }
 
 }  // namespace sluice::broker::api

@@ -5,7 +5,13 @@
 #include "broker/api/values.hpp"
 #include "broker/rounds/round_index.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdint>
 
 namespace sluice::broker::api {
 namespace asio = boost::asio;
@@ -13,8 +19,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// One round as its entries tell it; tenants see the figures, and of the allocations only their own.
-Json round_json(Api const& api, Caller const& caller, RoundEntries const& round, bool allocations) {
+constexpr std::size_t lines_without_rest_max = 32;
+
+/// One round as its entries tell it, without its allocations.
+Json round_json(RoundEntries const& round) {
   Json out{{"number", std::to_string(round.number.value)}, {"state", round.state()}};
   out["opened_at"] = policy::format_rfc3339(round.opened_at);
   out["opened_sequence"] = std::to_string(round.opened);
@@ -35,40 +43,59 @@ Json round_json(Api const& api, Caller const& caller, RoundEntries const& round,
     out["skipped"] = round.skipped;
     out["waiting"] = decision.jobs - decision.placed;
   }
-  if (!allocations) return out;
-  auto& list = out["allocations"] = Json::array();
-  for (RoundEntries::Line const& line : round.lines) {
-    auto const tenant = api.events.tenant_of(line.job);
-    if (caller.role == policy::Role::tenant && tenant != caller.tenant) continue;
-    Json row{{"job", std::to_string(line.job.value)}};
-    row["attempt"] = line.attempt ? Json(policy::to_string(*line.attempt)) : Json(nullptr);
-    row["cluster"] = line.cluster.text;
-    row["accelerator"] = line.type.text;
-    row["cards"] = line.cards;
-    row["sequence"] = std::to_string(line.sequence);
-    row["result"] = line.attempt ? "applied" : "skipped";
-    row["reason"] = reason_value(line.reason);
-    list.push_back(std::move(row));
-  }
   return out;
 }
 
+Json line_json(RoundEntries::Line const& line) {
+  Json row{{"job", std::to_string(line.job.value)}};
+  row["attempt"] = line.attempt ? Json(policy::to_string(*line.attempt)) : Json(nullptr);
+  row["cluster"] = line.cluster.text;
+  row["accelerator"] = line.type.text;
+  row["cards"] = line.cards;
+  row["sequence"] = std::to_string(line.sequence);
+  row["result"] = line.attempt ? "applied" : "skipped";
+  row["reason"] = reason_value(line.reason);
+  return row;
+}
+
+asio::awaitable<void> rest() { co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable); }
+
+/// The figures, and of the allocations a page; a tenant's own only.
 asio::awaitable<Answer> get_round(Api& api, Call& call) {
+  auto const page = read_page(call.request);
+  if (!page) co_return std::unexpected(page.error());
   auto const number = id_of(call.request.parameter("n"));
   auto const round = number ? read_round(api.ledger, {*number}) : std::nullopt;
   if (!round) co_return std::unexpected(problem("not_found", "There is no such round."));
-  co_return http::json_response(200, round_json(api, call.caller, *round, true).dump());
+  Json body = round_json(*round);
+  Json& allocations = body["allocations"] = Json::array();
+  body["next"] = nullptr;
+  log::Sequence last = 0;
+  std::size_t looked_at = 0;
+  for (RoundEntries::Line const& line : round->lines) {
+    if (page->after && line.sequence <= *page->after) continue;
+    if (++looked_at % lines_without_rest_max == 0) co_await rest();  // whose a finished job is stands in the database
+    if (call.caller.tenant && api.events.tenant_of(line.job) != call.caller.tenant) continue;
+    if (allocations.size() == page->limit) {
+      body["next"] = cursor_of(last);
+      break;
+    }
+    allocations.push_back(line_json(line));
+    last = line.sequence;
+  }
+  co_return http::json_response(200, body.dump());
 }
 
 asio::awaitable<Answer> list_rounds(Api& api, Call& call) {
   auto const page = read_page(call.request);
   if (!page) co_return std::unexpected(page.error());
   co_await api.sequencer.settled();
-  std::uint64_t next = page->after.value_or(api.state().round.round.value + 1);
+  std::uint64_t next = std::min(page->after.value_or(UINT64_MAX), api.state().round.round.value + 1);
   Json data = Json::array();
   while (next > 1 && data.size() < page->limit) {
     --next;
-    if (auto const round = read_round(api.ledger, {next})) data.push_back(round_json(api, call.caller, *round, false));
+    if (auto const round = read_round(api.ledger, {next})) data.push_back(round_json(*round));
+    co_await rest();  // each is read from its entries
   }
   co_return page_response(call.request, std::move(data), next > 1 ? std::optional(next) : std::nullopt);
 }

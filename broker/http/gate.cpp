@@ -10,7 +10,8 @@ namespace {
 
 struct Answer {
   int status;
-  std::string_view code;
+  std::string_view code;   ///< what kind of problem, as the published contract lists it
+  std::string_view cause;  ///< which offence exactly
   std::string_view detail;
   bool close;
 };
@@ -18,83 +19,102 @@ struct Answer {
 Answer answer_of(Refusal refusal) {
   switch (refusal) {
     case Refusal::malformed_request_line:
-      return {400, "malformed_request_line", "The first line must be: method, one space, target, one space, HTTP/1.1.", true};
-    case Refusal::malformed_field:
-      return {400, "malformed_header", "A header field must be a name, a colon directly after it, and a value of printable characters.",
+      return {400, "malformed_request", "malformed_request_line", "The first line must be: method, one space, target, one space, HTTP/1.1.",
               true};
+    case Refusal::malformed_field:
+      return {400, "malformed_request", "malformed_header",
+              "A header field must be a name, a colon directly after it, and a value of printable characters.", true};
     case Refusal::bare_line_feed:
-      return {400, "bare_line_feed", "Lines of the header end with CR LF; a line feed stood alone.", true};
+      return {400, "malformed_request", "bare_line_feed", "Lines of the header end with CR LF; a line feed stood alone.", true};
     case Refusal::bare_carriage_return:
-      return {400, "bare_carriage_return", "Lines of the header end with CR LF; a carriage return stood alone.", true};
+      return {400, "malformed_request", "bare_carriage_return", "Lines of the header end with CR LF; a carriage return stood alone.", true};
     case Refusal::control_character:
-      return {400, "control_character", "The header contains a control character.", true};
+      return {400, "malformed_request", "control_character", "The header contains a control character.", true};
     case Refusal::folded_field:
-      return {400, "folded_header", "A header field must not continue on the next line.", true};
+      return {400, "malformed_request", "folded_header", "A header field must not continue on the next line.", true};
     case Refusal::target_too_long:
-      return {414, "target_too_long", "The request target is too long.", true};
+      return {414, "target_too_long", "", "The request target is too long.", true};
     case Refusal::header_too_large:
-      return {431, "header_too_large", "The header is too large.", true};
+      return {431, "headers_too_large", "header_too_large", "The header is too large.", true};
     case Refusal::too_many_fields:
-      return {431, "too_many_header_fields", "The header has too many fields.", true};
+      return {431, "headers_too_large", "too_many_header_fields", "The header has too many fields.", true};
     case Refusal::version_not_supported:
-      return {505, "version_not_supported", "Use HTTP/1.1.", true};
+      return {505, "version_not_supported", "", "Use HTTP/1.1.", true};
     case Refusal::method_not_implemented:
-      return {501, "method_not_implemented", "The server does not know this method.", true};
+      return {501, "not_implemented", "method_not_implemented", "The server does not know this method.", true};
     case Refusal::transfer_encoding_chunked:
-      return {411, "length_required", "Send Content-Length instead of Transfer-Encoding: chunked.", true};
+      return {411, "length_required", "transfer_encoding_chunked", "Send Content-Length instead of Transfer-Encoding: chunked.", true};
     case Refusal::transfer_encoding_unknown:
-      return {501, "transfer_encoding", "Transfer-Encoding is not supported; send Content-Length and the plain body.", true};
+      return {501, "not_implemented", "transfer_encoding", "Transfer-Encoding is not supported; send Content-Length and the plain body.",
+              true};
     case Refusal::content_length_repeated:
-      return {400, "content_length_repeated", "Send exactly one Content-Length.", true};
+      return {400, "malformed_request", "content_length_repeated", "Send exactly one Content-Length.", true};
     case Refusal::content_length_malformed:
-      return {400, "content_length_malformed", "Content-Length must be 1 to 10 decimal digits.", true};
+      return {400, "malformed_request", "content_length_malformed", "Content-Length must be 1 to 10 decimal digits.", true};
     case Refusal::content_length_required:
-      return {411, "length_required", "Send Content-Length (0 when there is no body) with this method.", true};
+      return {411, "length_required", "content_length_missing", "Send Content-Length (0 when there is no body) with this method.", true};
     case Refusal::content_too_large:
-      return {413, "content_too_large", "The body is larger than this route accepts.", true};
+      return {413, "body_too_large", "content_too_large", "The body is larger than this route accepts.", true};
     case Refusal::host_missing:
-      return {400, "host_missing", "Send exactly one Host field.", true};
+      return {400, "malformed_request", "host_missing", "Send exactly one Host field.", true};
     case Refusal::host_repeated:
-      return {400, "host_repeated", "Send exactly one Host field.", true};
+      return {400, "malformed_request", "host_repeated", "Send exactly one Host field.", true};
     case Refusal::host_malformed:
-      return {400, "host_malformed", "Host must be a name or address, optionally with a port.", true};
+      return {400, "malformed_request", "host_malformed", "Host must be a name or address, optionally with a port.", true};
     case Refusal::host_mismatch:
-      return {400, "host_mismatch", "Host and the authority in the request target differ.", true};
+      return {400, "malformed_request", "host_mismatch", "Host and the authority in the request target differ.", true};
     case Refusal::field_repeated:
-      return {400, "header_repeated", "A header field that must be single was sent twice.", true};
+      return {400, "malformed_request", "header_repeated", "A header field that must be single was sent twice.", true};
     case Refusal::target_malformed:
-      return {400, "target_malformed",
+      return {400, "malformed_request", "target_malformed",
               "The request target must be an absolute path of RFC 3986 characters, percent-encoded UTF-8 where needed.", true};
     case Refusal::query_malformed:
-      return {400, "query_malformed", "The query must be name=value pairs joined by '&', percent-encoded UTF-8, each name once.", false};
+      return {400, "malformed_query", "query_malformed",
+              "The query must be name=value pairs joined by '&', percent-encoded UTF-8, each name once.", false};
     case Refusal::not_found:
-      return {404, "not_found", "There is nothing at this path.", false};
+      return {404, "not_found", "", "There is nothing at this path.", false};
     case Refusal::method_not_allowed:
-      return {405, "method_not_allowed", "This path has other methods; the Allow field lists them.", false};
+      return {405, "method_not_allowed", "", "This path has other methods; the Allow field lists them.", false};
     case Refusal::content_not_allowed:
-      return {400, "content_not_allowed", "This request must not have a body.", false};
+      return {400, "malformed_request", "content_not_allowed", "This request must not have a body.", false};
     case Refusal::content_type_missing:
-      return {415, "content_type_missing", "Send a Content-Type field with the body.", false};
+      return {415, "unsupported_media_type", "content_type_missing", "Send a Content-Type field with the body.", false};
     case Refusal::content_type_unsupported:
-      return {415, "content_type_unsupported", "This route does not read that Content-Type.", false};
+      return {415, "unsupported_media_type", "content_type_unsupported", "This route does not read that Content-Type.", false};
     case Refusal::content_encoding:
-      return {415, "content_encoding", "Send the body without Content-Encoding.", false};
+      return {415, "unsupported_media_type", "content_encoding", "Send the body without Content-Encoding.", false};
     case Refusal::expectation_failed:
-      return {417, "expectation_failed", "The only expectation understood is 100-continue.", true};
+      return {417, "expectation_failed", "", "The only expectation understood is 100-continue.", true};
     case Refusal::header_timeout:
-      return {408, "header_timeout", "The header did not arrive in time.", true};
+      return {408, "request_timeout", "header_timeout", "The header did not arrive in time.", true};
     case Refusal::body_timeout:
-      return {408, "body_timeout", "The body arrived too slowly.", true};
+      return {408, "request_timeout", "body_timeout", "The body arrived too slowly.", true};
     case Refusal::body_memory:
-      return {503, "busy", "Too many large bodies at once; try again shortly.", true};
+      return {503, "unavailable", "busy", "Too many large bodies at once; try again shortly.", true};
     case Refusal::too_many_connections:
-      return {503, "too_many_connections", "Too many connections; try again shortly.", true};
+      return {503, "unavailable", "too_many_connections", "Too many connections; try again shortly.", true};
     case Refusal::stopping:
-      return {503, "stopping", "The server is stopping; try again shortly.", true};
+      return {503, "unavailable", "stopping", "The server is stopping; try again shortly.", true};
     case Refusal::internal_error:
-      return {500, "internal_error", "The server failed; the request_id helps its operator to find out why.", false};
+      return {500, "internal", "internal_error", "The server failed; the request_id helps its operator to find out why.", false};
   }
   std::unreachable();
+}
+
+/// The limit that was passed, for the end of the detail.
+std::string limit_of(Refusal refusal, Options const& options) {
+  switch (refusal) {
+    case Refusal::target_too_long:
+      return " At most " + std::to_string(options.target_bytes_max) + " bytes are read.";
+    case Refusal::header_too_large:
+      return " At most " + std::to_string(options.header_bytes_max) + " bytes are read.";
+    case Refusal::too_many_fields:
+      return " At most " + std::to_string(options.header_fields_max) + " fields are read.";
+    case Refusal::content_too_large:
+      return " At most " + std::to_string(options.body_bytes_max) + " bytes are read.";
+    default:
+      return {};
+  }
 }
 
 /// Fields whose second occurrence could be read differently by two readers, or smuggle a second identity.
@@ -148,12 +168,14 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-Problem problem_of(Refusal refusal) {
+Problem problem_of(Refusal refusal, Options const& options) {
   Answer const answer = answer_of(refusal);
   Problem problem;
   problem.status = answer.status;
   problem.code = answer.code;
+  problem.cause = answer.cause;
   problem.detail = answer.detail;
+  problem.detail += limit_of(refusal, options);
   problem.close = answer.close;
   if (answer.status == 503) problem.headers.emplace_back("Retry-After", "1");
   return problem;

@@ -59,8 +59,8 @@ enum class Refusal : std::uint8_t {
 };
 constexpr std::size_t refusal_count = static_cast<std::size_t>(Refusal::internal_error) + 1;
 
-/// The problem for a refusal; `close` says whether the connection can go on.
-Problem problem_of(Refusal refusal);
+/// The problem for a refusal, with the limit that was passed; `close` says whether the connection can go on.
+Problem problem_of(Refusal refusal, Options const& options);
 
 /// A parsed header, still untrusted.
 struct Head {

@@ -44,6 +44,7 @@ Response to_response(Problem const& problem, std::string_view instance, std::str
   if (!problem.detail.empty()) member(body, "detail", problem.detail);
   if (!instance.empty()) member(body, "instance", instance);
   member(body, "code", problem.code);
+  if (!problem.cause.empty()) member(body, "cause", problem.cause);
   member(body, "request_id", request_id);
   if (!problem.errors.empty()) {
     body += ",\"errors\":[";
@@ -70,7 +71,7 @@ Response to_response(Problem const& problem, std::string_view instance, std::str
   for (auto const& [name, value] : problem.headers) response.add(name, value);
   response.body = std::move(body);
   response.close = problem.close;
-  response.outcome = problem.code;
+  response.outcome = problem.cause.empty() ? problem.code : problem.cause;
   return response;
 }
 

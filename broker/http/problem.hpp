@@ -16,6 +16,7 @@ namespace sluice::http {
 struct Problem {
   int status = 500;
   std::string_view code;                                     ///< a literal: snake_case, stable for ever
+  std::string_view cause;                                    ///< a literal: which of several offences behind one code; may be empty
   std::string title;                                         ///< short, the same for every occurrence; empty: the reason phrase
   std::string detail;                                        ///< this occurrence: what is wrong and what to do
   std::vector<json::FieldError> errors;                      ///< one per wrong field, with JSON pointer

@@ -59,6 +59,10 @@ struct Observer {
 /// The request's body is still empty. The content length announced comes beside it.
 using Admission = std::function<std::optional<Problem>(Request const&, Route const&, std::size_t content_length)>;
 
+/// Gives a problem of the server's own the texts its owner publishes: title, action, language. Called just before the problem is written;
+/// the request's headers are there once the header has been understood.
+using ProblemTexts = std::function<void(Problem&, Request const&)>;
+
 struct Counters {
   std::size_t connections = 0;         ///< open now
   std::size_t requests_in_flight = 0;  ///< header complete, answer not yet sent (event streams included)
@@ -85,6 +89,7 @@ class Server {
   /// Before start().
   void set_observer(Observer observer);
   void set_admission(Admission admission);
+  void set_problem_texts(ProblemTexts texts);
 
   /// check_listener, then bind (or adopt), load certificates and listen; connections wait in the backlog until start().
   std::expected<Bound, std::string> listen(Listener const& listener);

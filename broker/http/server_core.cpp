@@ -177,6 +177,7 @@ Server::~Server() {
 
 void Server::set_observer(Observer observer) { core_->observer = std::move(observer); }
 void Server::set_admission(Admission admission) { core_->admission = std::move(admission); }
+void Server::set_problem_texts(ProblemTexts texts) { core_->problem_texts = std::move(texts); }
 
 std::expected<Bound, std::string> Server::listen(Listener const& listener) {
   std::shared_ptr<asio::ssl::context> tls;

@@ -60,6 +60,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   Options options;
   Observer observer;
   Admission admission;
+  ProblemTexts problem_texts;
   std::vector<std::unique_ptr<Door>> doors;
   Counters counters;
   bool stopping = false;

@@ -50,7 +50,7 @@ asio::awaitable<void> Session<Stream>::run(std::shared_ptr<Session> self) {
   if (self->farewell_) {
     self->begin_exchange();
     self->linger_ = true;
-    co_await self->refuse(problem_of(Refusal::too_many_connections));
+    co_await self->refuse(self->problem(Refusal::too_many_connections));
   } else {
     // The first request has header_timeout to begin, later ones idle_timeout.
     self->arm(Phase::idle, Clock::now() + self->core_->options.header_timeout);
@@ -85,7 +85,7 @@ asio::awaitable<bool> Session<Stream>::exchange(std::shared_ptr<Session> self) {
     if (state == HeaderScan::State::refused) {
       begin_exchange();
       linger_ = true;
-      co_return co_await refuse(problem_of(scan.refusal()));
+      co_return co_await refuse(problem(scan.refusal()));
     }
     if (received().empty()) {
       if (core_->stopping) co_return false;
@@ -99,7 +99,7 @@ asio::awaitable<bool> Session<Stream>::exchange(std::shared_ptr<Session> self) {
       if (!timed_out || received().empty()) co_return false;
       begin_exchange();
       linger_ = true;
-      co_return co_await refuse(problem_of(Refusal::header_timeout));
+      co_return co_await refuse(problem(Refusal::header_timeout));
     }
     received_more(count);
   }
@@ -144,7 +144,7 @@ asio::awaitable<bool> Session<Stream>::exchange(std::shared_ptr<Session> self) {
       failed = true;
       failure_ = "an exception of unknown type";
     }
-    if (failed) response = to_response(problem_of(Refusal::internal_error), request_);
+    if (failed) response = to_response(told(problem(Refusal::internal_error)), request_);
   }
 
   // 5. The answer.
@@ -153,7 +153,11 @@ asio::awaitable<bool> Session<Stream>::exchange(std::shared_ptr<Session> self) {
   bool const keep = keep_alive_ && !response.close && !core_->stopping && !is_stream;
   std::string_view const rest = format_answer(response, head_only, keep);
   bool sent = co_await send(rest);
-  if (sent && is_stream && !head_only) co_await send_events(self, std::get<std::shared_ptr<EventStream>>(response.body));
+  if (is_stream) {
+    auto const events = std::get<std::shared_ptr<EventStream>>(response.body);
+    if (sent && !head_only) co_await send_events(self, events);
+    events->close();  // its producer holds it, and must hear of it when nobody ever listened
+  }
   end_exchange(response.status, response.outcome);
   consume(header_end_ + (in_buffer ? length : 0));
   if (!keep) linger_ = keep_alive_ || !received().empty();  // a client that asked to close has said all it had to say
@@ -172,7 +176,7 @@ asio::awaitable<bool> Session<Stream>::receive_body() {
   if (!in_buffer) {
     if (!grow_body(std::min(length, std::max(have, body_step_bytes)))) {
       linger_ = true;
-      co_return co_await refuse(problem_of(Refusal::body_memory));
+      co_return co_await refuse(problem(Refusal::body_memory));
     }
     received().copy(body_.data(), have, header_end_);
     // The header stays where it is, for the request's views; the bytes behind it have been copied.
@@ -191,14 +195,14 @@ asio::awaitable<bool> Session<Stream>::receive_body() {
     } else {
       if (have == body_.size() && !grow_body(std::min(length, have * 2))) {
         linger_ = true;
-        co_return co_await refuse(problem_of(Refusal::body_memory));
+        co_return co_await refuse(problem(Refusal::body_memory));
       }
       space = {body_.data() + have, body_.size() - have};
     }
     std::size_t const count = co_await stream_.async_read_some(asio::buffer(space.data(), space.size()), redirect(error));
     if (error) {
       linger_ = true;
-      if (timed_out) co_return co_await refuse(problem_of(Refusal::body_timeout));
+      if (timed_out) co_return co_await refuse(problem(Refusal::body_timeout));
       end_exchange(0, "disconnected");
       co_return false;
     }
@@ -214,7 +218,7 @@ asio::awaitable<bool> Session<Stream>::refuse(Problem problem) {
   std::size_t const length = framing_.content_length;
   bool const keep = keep_alive_ && !problem.close && !core_->stopping && length <= discard_bytes_max;
   if (!keep) linger_ = true;
-  Response const response = to_response(problem, request_.path, request_id());
+  Response const response = to_response(told(std::move(problem)), request_.path, request_id());
   std::string_view const rest = format_answer(response, framing_.method == Method::head, keep);
   bool const sent = co_await send(rest);
   end_exchange(response.status, response.outcome);

@@ -39,6 +39,12 @@ class SessionState : public Connection {
 
   // One exchange.
   void begin_exchange();
+  Problem problem(Refusal refusal) const { return problem_of(refusal, core_->options); }
+  /// The problem with the texts of the server's owner.
+  Problem told(Problem problem) const {
+    if (core_->problem_texts) core_->problem_texts(problem, request_);
+    return problem;
+  }
   /// Parses, gates, routes and checks. A problem: refused; its `close` tells whether the connection can go on.
   std::optional<Problem> admit(std::string_view header);
   /// Reports to the observer and forgets the request; views of it end here.
@@ -72,7 +78,6 @@ class SessionState : public Connection {
 
  private:
   std::optional<Problem> check_route();
-  Problem problem(Refusal refusal) const { return problem_of(refusal); }
 
   std::string group_;
   std::list<Connection*>::iterator place_;

@@ -8,14 +8,16 @@
 
 #include <array>
 #include <string_view>
+#include <system_error>
 
 namespace sluice::http {
 namespace {
 
-/// The newest error of OpenSSL's queue as text (library and reason only), and an empty queue.
+/// The first error of OpenSSL's queue as text (later ones only say that it was passed on), and an empty queue.
 std::string openssl_reason() {
-  unsigned long const code = ERR_peek_last_error();
+  unsigned long const code = ERR_peek_error();
   ERR_clear_error();
+  if (ERR_SYSTEM_ERROR(code)) return std::generic_category().message(ERR_GET_REASON(code));
   char const* reason = ERR_reason_error_string(code);
   return reason != nullptr ? reason : "unknown reason";
 }

@@ -67,6 +67,9 @@ asio::awaitable<void> RoundRunner::run() {
     if (stopping_) co_return;
     nudged_ = false;
     if (worth_a_round()) co_await run_one_round();
+    // A round whose end could not be written, for want of room on the disk, is not left open.
+    if (!stopping_ && sequencer_.state().round.phase != policy::RoundPhase::idle)
+      co_await abandon(policy::Reason::none, "its end could not be written");
   }
 }
 

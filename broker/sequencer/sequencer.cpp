@@ -20,6 +20,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t submissions_per_turn = 64;  ///< applied before others on the loop get their turn
+constexpr std::int64_t room_looked_at_every_ms = 1'000;
 
 }  // namespace
 
@@ -89,6 +90,7 @@ asio::awaitable<void> Sequencer::durable(log::Sequence sequence) {
   while (sequence >= durable_size_ && !failed_) {
     // An empty submission is released with the Group that is open or under way when it is admitted.
     auto nothing = submission_of({});
+    nothing.only_waits = true;
     Outcome const outcome = co_await submit(std::move(nothing));
     if (!outcome) co_return;
   }
@@ -162,6 +164,13 @@ void Sequencer::apply_forced(policy::Timestamp at) {
 void Sequencer::pump() {
   if (failed_) return;
   // While a Group is being synced the next one gathers; it is stamped and applied already, so the state runs ahead of the disk.
+  if (!disk_has_room()) {
+    refuse_for_want_of_room();
+    hand_over_pending();
+    if (idle()) became_idle_.cancel();
+    arm_timer();
+    return;
+  }
   policy::Timestamp const at = now();
   apply_forced(at);
   for (std::size_t taken = 0; taken < submissions_per_turn && !waiting_.empty() && has_room(); ++taken) {
@@ -201,6 +210,19 @@ void Sequencer::pump() {
 
 bool Sequencer::has_room() const {
   return !failed_ && pending_.group.entries.size() < options_.group_entries_max && pending_.bytes < options_.group_bytes_max;
+}
+
+void Sequencer::refuse_for_want_of_room() {
+  for (Queued& queued : std::exchange(waiting_, {})) {
+    if (queued.submission.only_waits) {
+      pending_.waiters.push_back(
+          {std::move(queued.handler), Outcome(Applied{.first = state_.governance.sequence, .count = 0, .at = now()})});
+      continue;
+    }
+    asio::post(loop_, [handler = std::move(queued.handler)]() mutable {
+      std::move(handler)(std::unexpected(Rejected{Rejected::Kind::no_room, {}, 0}));
+    });
+  }
 }
 
 void Sequencer::hand_over_pending() {
@@ -268,7 +290,9 @@ void Sequencer::fail(std::string what, bool invariant) {
 void Sequencer::arm_timer() {
   if (state_.due.empty() || failed_) return;
   // The steady clock only wakes us; what is due is decided by the time the next Group is stamped with.
-  std::int64_t const wait_ms = std::max<std::int64_t>(1, state_.due.begin()->at.ms - now().ms);
+  // What is due while the disk has no room is looked at again after a while.
+  std::int64_t const soonest_ms = disk_has_room() ? 1 : room_looked_at_every_ms;
+  std::int64_t const wait_ms = std::max(soonest_ms, state_.due.begin()->at.ms - now().ms);
   due_timer_.expires_after(std::chrono::milliseconds(std::min<std::int64_t>(wait_ms, policy::ms_per_hour)));
   due_timer_.async_wait([this, alive = alive_](boost::system::error_code const& error) {
     if (!*alive || error) return;

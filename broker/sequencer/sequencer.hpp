@@ -35,6 +35,7 @@ struct Rejected {
     refused,     ///< the state machine said no; nothing of the refused event happened
     overloaded,  ///< too much waits already: try again later
     stopping,    ///< the daemon is going down; nothing happened
+    no_room,     ///< the disk is nearly full; nothing happened
     storage,     ///< the append failed or its outcome is unknown: the daemon restarts and adopts what is on disk
   };
   Kind kind = Kind::refused;
@@ -54,6 +55,7 @@ struct Submission {
   /// Called right after each own event was applied, still before anything is durable: may pin a view or add private parts that depend on
   /// the sequence number (a stored answer). Must not submit.
   std::function<void(log::Sequence, policy::Effects const&, std::vector<log::PrivatePart>&)> applied;
+  bool only_waits = false;  ///< has no events: wants to know when what was applied before is durable
 };
 
 /// A submission of events known beforehand.
@@ -70,6 +72,9 @@ struct SequencerOptions {
   std::size_t group_entries_max = 2'048;   ///< a Group is closed at this many entries
   std::size_t group_bytes_max = 4u << 20;  ///< or at this many bytes of entries and private parts
   std::size_t waiting_max = 20'000;        ///< submissions that may wait for their Group; beyond: overloaded
+  /// Whether the disk has room for another Group. While it has not, nothing is applied, so that the state never runs ahead of a disk that
+  /// cannot follow: reads go on, and everything that would write is refused. Absent: always.
+  std::function<bool()> disk_has_room;
 };
 
 /// Lives on the loop; not thread-safe. Nothing leaves it before batch and high-water mark are synced.
@@ -140,6 +145,8 @@ class Sequencer {
   void schedule_pump();
   bool has_room() const;  ///< in the Group that gathers
   void hand_over_pending();
+  bool disk_has_room() const { return !options_.disk_has_room || options_.disk_has_room(); }
+  void refuse_for_want_of_room();
   void on_appended(Committer::Result result);
   void arm_timer();
   void fail(std::string what, bool invariant);

@@ -46,7 +46,9 @@ asio::awaitable<void> tell(Sequencer* sequencer, log::Ledger* ledger, Submission
 class SequencerTest : public testing::Test {
  protected:
   void open() {
-    auto opened = Sequencer::open(loop_, *ledger_, clock_, "sluice.test/sequencer", {}, [this](std::string what, bool invariant) {
+    SequencerOptions options;
+    options.disk_has_room = [this] { return room_; };
+    auto opened = Sequencer::open(loop_, *ledger_, clock_, "sluice.test/sequencer", options, [this](std::string what, bool invariant) {
       failures_.push_back(what);
       invariant_ = invariant;
       loop_.stop();
@@ -76,6 +78,7 @@ class SequencerTest : public testing::Test {
   std::vector<log::Sequence> seen_;
   std::vector<std::string> failures_;
   bool invariant_ = false;
+  bool room_ = true;
 };
 
 TEST_F(SequencerTest, ANewLedgerBeginsWithGenesisAndEngine) {
@@ -110,6 +113,43 @@ TEST_F(SequencerTest, ARefusalSaysWhyAndLeavesNoEntry) {
   ASSERT_FALSE(*again.outcome);
   EXPECT_EQ(again.outcome->error().kind, Rejected::Kind::refused);
   EXPECT_EQ(again.outcome->error().refusal.reason, policy::Reason::already_exists);
+  EXPECT_EQ(ledger_->size(), 3U);
+}
+
+TEST_F(SequencerTest, WithoutRoomNothingIsAppliedAndReadersGoOn) {
+  open();
+  Told before;
+  submit(submission_of({registration("t-one")}), before);
+  run_until([&] { return before.outcome.has_value(); });
+  room_ = false;
+  Told told;
+  submit(submission_of({registration("t-two")}), told);
+  bool settled = false;
+  asio::co_spawn(loop_, sequencer_->settled(), [&](std::exception_ptr) { settled = true; });
+  run_until([&] { return told.outcome && settled; });
+  ASSERT_FALSE(*told.outcome);
+  EXPECT_EQ(told.outcome->error().kind, Rejected::Kind::no_room);
+  EXPECT_FALSE(sequencer_->state().tenants.contains({"t-two"}));
+  EXPECT_EQ(ledger_->size(), 3U);
+  EXPECT_TRUE(failures_.empty());
+  room_ = true;
+  Told after;
+  submit(submission_of({registration("t-two")}), after);
+  run_until([&] { return after.outcome.has_value(); });
+  EXPECT_TRUE(*after.outcome);
+}
+
+// A reader that waits for what was applied before the room ran out is released when that is durable.
+TEST_F(SequencerTest, WhatWasAppliedBeforeTheRoomRanOutIsStillWritten) {
+  open();
+  Told first;
+  submit(submission_of({registration("t-one")}), first);
+  bool settled = false;
+  run_until([&] { return sequencer_->state().tenants.contains({"t-one"}); });
+  room_ = false;
+  asio::co_spawn(loop_, sequencer_->settled(), [&](std::exception_ptr) { settled = true; });
+  run_until([&] { return first.outcome && settled; });
+  EXPECT_TRUE(*first.outcome);
   EXPECT_EQ(ledger_->size(), 3U);
 }
 

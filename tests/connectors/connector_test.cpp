@@ -120,6 +120,16 @@ TEST_F(ConnectorTest, ObservesWithEvidence) {
   EXPECT_EQ(connector->until_next_poll(), 2'000ms);
 }
 
+// A reload makes the next connector while a conversation may still hold the last one, whose end must not take the site away.
+TEST_F(ConnectorTest, TheNextConnectorOfAClusterOutlivesTheLast) {
+  start({{.bytes = test::ok(capacity)}});
+  std::unique_ptr<Connector> last = std::move(connector);
+  connect();
+  last.reset();
+  auto const outcome = wait(connector->offers("acme"));
+  EXPECT_TRUE(outcome.has_value()) << outcome.error().what;
+}
+
 TEST_F(ConnectorTest, APassingFaultIsAskedAgainWithinTheConversation) {
   start({{.bytes = test::reply(503, "")}, {.bytes = test::ok(capacity)}}, [](ClusterOptions& options) { options.tries_max = 2; });
   EXPECT_TRUE(wait(connector->offers("acme")).has_value());

@@ -9,6 +9,8 @@
 #include <valijson/validator.hpp>
 
 #include <fstream>
+#include <map>
+#include <mutex>
 
 namespace sluice::contract {
 namespace {
@@ -42,7 +44,26 @@ std::optional<int> fit(std::string_view pattern, std::string_view path, bool res
 
 }  // namespace
 
-Contract::Contract(nlohmann::json document) : document_(std::move(document)) {
+struct Contract::Parsed {
+  valijson::Schema const& of(nlohmann::json const& schema, nlohmann::json const& components) {
+    std::lock_guard const lock(mutex);
+    auto const [it, fresh] = schemas.try_emplace(schema.dump());
+    if (fresh) {
+      // References point into the whole contract, so the schema is put beside its components.
+      nlohmann::json const whole = {{"allOf", nlohmann::json::array({schema})}, {"components", {{"schemas", components}}}};
+      it->second = std::make_unique<valijson::Schema>();
+      valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
+      NlohmannJsonAdapter const adapter(whole);
+      parser.populateSchema(adapter, *it->second);
+    }
+    return *it->second;
+  }
+
+  std::mutex mutex;
+  std::map<std::string, std::unique_ptr<valijson::Schema>> schemas;
+};
+
+Contract::Contract(nlohmann::json document) : document_(std::move(document)), parsed_(std::make_shared<Parsed>()) {
   for (auto const& [path, methods] : document_.at("paths").items()) {
     for (auto const& [method, node] : methods.items()) {
       std::string upper;
@@ -90,13 +111,7 @@ std::optional<Operation> Contract::match(std::string_view method, std::string_vi
 }
 
 std::vector<std::string> Contract::errors(nlohmann::json const& schema, nlohmann::json const& value) const {
-  // References point into the whole contract, so the schema is put beside its components.
-  nlohmann::json const whole = {{"allOf", nlohmann::json::array({schema})},
-                                {"components", {{"schemas", document_.at("components").at("schemas")}}}};
-  valijson::Schema parsed;
-  valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
-  NlohmannJsonAdapter const schema_adapter(whole);
-  parser.populateSchema(schema_adapter, parsed);
+  valijson::Schema const& parsed = parsed_->of(schema, document_.at("components").at("schemas"));
   valijson::Validator validator(valijson::Validator::kStrongTypes);
   valijson::ValidationResults results;
   NlohmannJsonAdapter const value_adapter(value);

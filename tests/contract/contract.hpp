@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,8 +47,10 @@ class Contract {
 
  private:
   explicit Contract(nlohmann::json document);
+  struct Parsed;  ///< schemas as the validator reads them, kept: reading one takes longer than using it
   nlohmann::json document_;
   std::vector<Operation> operations_;
+  std::shared_ptr<Parsed> parsed_;
 };
 
 /// Calls `visit(pointer, value)` for a value and everything below it.

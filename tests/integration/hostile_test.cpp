@@ -93,6 +93,26 @@ TEST_F(Hostile, IntegersAtEveryEdgeAreExactOrRefused) {
   }
 }
 
+TEST_F(Hostile, ALargeAnswerIsReplayedWhole) {
+  Client client = rig_.client(token_);
+  // Quotes grow twice on their way into the store: by being part of a body, and by that body being part of the stored answer.
+  nlohmann::json job = nlohmann::json::parse(small_job("x", "0.1", {"true"}));
+  job["variants"][0]["command"] = std::vector<std::string>(100, std::string(4'000, '"'));
+  Reply const first = client.post("/v1/jobs", job.dump(), "large");
+  ASSERT_EQ(first.status, 201) << first.body;
+  Reply const again = client.post("/v1/jobs", job.dump(), "large");
+  EXPECT_EQ(again.status, 201) << again.body;
+  EXPECT_TRUE(again.replayed);
+  EXPECT_EQ(again.body, first.body);
+}
+
+TEST_F(Hostile, AResumeBeyondTheEndOfCountingShowsNothing) {
+  Client client = rig_.client(token_);
+  Reply const page = client.get("/v1/events?since=18446744073709551615&wait=0");
+  EXPECT_EQ(page.status, 200);
+  EXPECT_TRUE(page.body.at("data").empty()) << page.body;
+}
+
 TEST_F(Hostile, WithoutTheRightKeyNothingIsTold) {
   Client nobody = rig_.client("");
   EXPECT_EQ(nobody.get("/v1/jobs").status, 401);

@@ -68,6 +68,19 @@ TEST(Life, AJobIsQuotedPlacedRunSettledAndReplayed) {
   EXPECT_EQ(rig.stop_daemon(), 0);
 }
 
+TEST(Life, ClustersAreStillSpokenToAfterAReload) {
+  Rig rig({"wuhan"}, 3600);
+  rig.start_daemon();
+  rig.open_accounts();
+  Client client = rig.client(rig.add_tenant("acme", "1000"));
+  rig.reload_daemon();
+  rig.reload_daemon();
+  Reply const submitted = client.post("/v1/jobs", small_job("eval", "0.1", {"sleep", "60"}), "k");
+  ASSERT_EQ(submitted.status, 201) << submitted.body;
+  EXPECT_TRUE(wait_for(client, submitted.body.at("id"), "attempt.settled")) << rig.daemon_log();
+  EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
 TEST(Life, AnotherTenantsJobDoesNotExist) {
   Rig rig({"wuhan"}, 3600);
   rig.start_daemon();

@@ -1,7 +1,10 @@
 #include "tests/integration/rig.hpp"
 
 #include "storage/log/tree_source.hpp"
+#include "tests/integration/held_to_contract.hpp"
 #include "tools/audit/replay.hpp"
+
+#include <gtest/gtest.h>
 
 #include <csignal>
 #include <fstream>
@@ -37,7 +40,8 @@ void set_line(std::string& text, std::string const& key, std::string const& valu
 
 }  // namespace
 
-Client::Client(std::string const& address, std::string token) : token_(std::move(token)) {
+Client::Client(std::string const& address, std::string token, bool keeps_contract)
+    : token_(std::move(token)), keeps_contract_(keeps_contract) {
   client_ = std::make_unique<http_client::BlockingClient>(http_client::ClientOptions{});
   http_client::SiteOptions site;
   site.addresses.allow_loopback = true;
@@ -53,7 +57,8 @@ Client::Client(std::string const& address, std::string token) : token_(std::move
   if (auto const added = client_->add_site("it", site); !added) throw std::runtime_error(added.error());
 }
 
-Reply Client::send(std::string const& method, std::string const& target, std::string body, std::string const& idempotency_key) {
+Reply Client::send(std::string const& method, std::string const& target, std::string body, std::string const& idempotency_key,
+                   std::vector<http_client::Header> const& fields) {
   http_client::HttpRequest request;
   request.site = "it";
   request.method = method;
@@ -62,10 +67,16 @@ Reply Client::send(std::string const& method, std::string const& target, std::st
   if (!token_.empty()) request.headers.push_back({"Authorization", "Bearer " + token_});
   if (!body.empty()) request.headers.push_back({"Content-Type", "application/json"});
   if (!idempotency_key.empty()) request.headers.push_back({"Idempotency-Key", idempotency_key});
+  for (http_client::Header const& field : fields) request.headers.push_back(field);
   request.body = std::move(body);
   auto const outcome = client_->send(std::move(request));
   if (!outcome) return {};
-  Reply reply{.status = outcome->status, .body = nlohmann::json::parse(outcome->body, nullptr, false), .replayed = false};
+  if (!keeps_contract_)
+    return {.status = outcome->status, .body = nlohmann::json::parse(outcome->body, nullptr, false), .replayed = false, .etag = {}};
+  Answered const answered{method, target, outcome->status, outcome->body, [&](std::string_view name) { return outcome->header(name); }};
+  for (std::string const& breach : breaches(answered)) ADD_FAILURE() << method << ' ' << target << ": " << breach << '\n' << outcome->body;
+  Reply reply{.status = outcome->status, .body = nlohmann::json::parse(outcome->body, nullptr, false), .replayed = false, .etag = {}};
+  if (auto const* const etag = outcome->header("etag")) reply.etag = *etag;
   reply.replayed = outcome->header("idempotent-replayed") != nullptr;
   return reply;
 }
@@ -130,6 +141,13 @@ void Rig::write_configuration(std::vector<std::string> const& clusters, Patience
   if (keys.code != 0) throw std::runtime_error("no keys: " + daemon_log());
 }
 
+void Rig::configure(std::string const& key, std::string const& value) {
+  fs::path const file = folder_.path() / "config/sluice.toml";
+  std::string text = read_file(file);
+  set_line(text, key, value);
+  write_file(file, text);
+}
+
 void Rig::start_daemon() {
   fs::remove(folder_.path() / "ready");
   daemon_ = std::make_unique<Process>(Process::Options{
@@ -156,6 +174,11 @@ int Rig::stop_daemon() {
   int const code = daemon_->wait();
   daemon_.reset();
   return code;
+}
+
+void Rig::reload_daemon() {
+  daemon_->signal(SIGHUP);
+  if (!notify_.wait_until_ready(*daemon_)) throw std::runtime_error("sluiced did not become ready again:\n" + daemon_log());
 }
 
 std::string Rig::address() const {
@@ -186,6 +209,13 @@ std::string Rig::add_tenant(std::string const& name, std::string const& deposit_
   if (admin.post("/v1/deposits", deposit.dump(), "deposit-" + name).status != 201) throw std::runtime_error("no deposit");
   nlohmann::json const key{{"role", "tenant"}, {"tenant", last_tenant_}, {"label", "test"}};
   Reply const issued = admin.post("/v1/keys", key.dump(), "key-" + name);
+  if (issued.status != 201) throw std::runtime_error("no key: " + issued.body.dump());
+  return issued.body.at("token");
+}
+
+std::string Rig::add_key(std::string const& role) {
+  nlohmann::json const key{{"role", role}, {"label", "test"}};
+  Reply const issued = local().post("/v1/keys", key.dump(), "key-of-role-" + role + std::to_string(keys_++));
   if (issued.status != 201) throw std::runtime_error("no key: " + issued.body.dump());
   return issued.body.at("token");
 }

@@ -138,7 +138,7 @@ TEST(Problem, staysJsonWhateverAStrangerSent) {
 
 TEST(Problem, existsForEveryRefusal) {
   for (std::size_t i = 0; i < refusal_count; ++i) {
-    Problem const problem = problem_of(static_cast<Refusal>(i));
+    Problem const problem = problem_of(static_cast<Refusal>(i), Options{});
     EXPECT_GE(problem.status, 400);
     EXPECT_NE(reason_phrase(problem.status), "Unknown") << problem.status;
     EXPECT_FALSE(problem.detail.empty());

@@ -34,7 +34,11 @@ using testing::Harness;
 using testing::post;
 using testing::Reply;
 
-std::string code_of(Reply const& reply) { return nlohmann::json::parse(reply.body, nullptr, false).value("code", "no problem document"); }
+/// The cause of a problem, or its code where it has only one.
+std::string code_of(Reply const& reply) {
+  auto const document = nlohmann::json::parse(reply.body, nullptr, false);
+  return document.value("cause", document.value("code", "no problem document"));
+}
 
 /// Deadlines short enough to wait for, looked at often. Only for tests that expect a time-out.
 Options impatient() {
@@ -523,6 +527,16 @@ TEST(EventStreaming, sendsEventsAndHeartbeatsUntilTheProducerCloses) {
     EXPECT_FALSE(streams.open[0]->push("more"));
   });
   EXPECT_NE(client.read_to_end().find("id: 9\ndata: last\n\n"), std::string::npos);
+}
+
+// Nobody will ever listen to it: its producer must not keep feeding it.
+TEST(EventStreaming, aHeadRequestLeavesNoStreamOpen) {
+  Streams streams;
+  Harness server(streams.router());
+  Client client = server.client();
+  client.send("HEAD /events HTTP/1.1\r\nHost: test\r\n\r\n");
+  EXPECT_TRUE(client.read_to_end().starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(server.on_loop([&] { return streams.open.at(0)->closed(); }));
 }
 
 TEST(EventStreaming, noticesThatTheClientHasLeft) {
