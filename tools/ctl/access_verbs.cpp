@@ -128,7 +128,16 @@ Result<ExitCode> list_keys(Session& session, KeyList const& what) {
   auto const list = read_list(session, Target("/v1/keys").query("tenant", what.tenant), what.paging);
   if (!list) return std::unexpected(list.error());
   print_list(session, *list,
-             {{"KEY"}, {"ROLE"}, {"TENANT"}, {"PRINCIPAL"}, {"CREATED BY"}, {"LABEL"}, {"CREATED"}, {"EXPIRES"}, {"LAST USED"}, {"STATUS"}},
+             {{"KEY"},
+              {"ROLE"},
+              {"TENANT"},
+              {"PRINCIPAL"},
+              {"CREATED BY"},
+              {"LABEL", false, true},
+              {"CREATED"},
+              {"EXPIRES"},
+              {"LAST USED", false, true},
+              {"STATUS"}},
              [](nlohmann::json const& each) -> std::vector<std::string> {
                return {text(each, "/id"),
                        text(each, "/role"),
@@ -173,7 +182,7 @@ Result<ExitCode> list_accounts(Session& session, Paging const& paging) {
   auto const list = read_list(session, Target("/v1/accounts"), paging);
   if (!list) return std::unexpected(list.error());
   print_list(session, *list,
-             {{"ACCOUNT", true}, {"CLUSTER"}, {"HOLDER"}, {"CREDENTIAL"}, {"APPROVED FROM"}, {"SPENT THIS YEAR", true}, {"STATUS"}},
+             {{"ACCOUNT", true}, {"CLUSTER"}, {"HOLDER"}, {"CREDENTIAL"}, {"APPROVED FROM"}, {"SPENT THIS YEAR", true, true}, {"STATUS"}},
              [](nlohmann::json const& each) -> std::vector<std::string> {
                return {text(each, "/id"),
                        text(each, "/cluster"),

@@ -83,7 +83,16 @@ struct Api::Parts {
   }
 
   Failure refusal(int status, std::string_view type, std::string_view body, Call const& call) const {
-    return failure_of(status, type, body, fmt::format("{} {}", call.method, call.target), settings.language);
+    Failure failure = failure_of(status, type, body, fmt::format("{} {}", call.method, call.target), settings.language);
+    // The server speaks of headers; who types commands has files.
+    if (status == 401 || status == 403) {
+      if (status == 401 && token.empty()) {
+        failure.action = "Put the key into a file and name it: --token-file FILE, SLUICE_TOKEN_FILE, or ~/.config/sluice/token.";
+      } else if (!token.empty()) {
+        failure.where.push_back("key of " + settings.token_file);
+      }
+    }
+    return failure;
   }
 };
 

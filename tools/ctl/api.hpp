@@ -37,7 +37,7 @@ struct Call {
   std::string target;
   std::optional<std::string> body = {};                           ///< JSON, sent byte for byte
   std::vector<std::pair<std::string, std::string>> headers = {};  ///< beside Authorization, Accept, Accept-Language, Content-Type
-  std::chrono::seconds wait{0};                              ///< how long the server may let it hang; added to the deadline
+  std::chrono::seconds wait{0};                                   ///< how long the server may let it hang; added to the deadline
   std::string accept = "application/json, application/problem+json";
   std::size_t body_bytes_max = std::size_t{32} << 20;
 };

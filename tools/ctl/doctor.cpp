@@ -1,5 +1,6 @@
 // doctor: what keeps the broker or this client from working, and what to do next.
 #include "tools/ctl/checkpoint.hpp"
+#include "tools/ctl/cluster_health.hpp"
 #include "tools/ctl/command.hpp"
 #include "tools/ctl/fields.hpp"
 #include "tools/ctl/session.hpp"
@@ -109,10 +110,11 @@ void check_clock(std::string const& date, Findings& findings) {
   auto const here = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   auto const difference = *server - here;
   bool const good = difference >= -tolerated_s && difference <= tolerated_s;
-  findings.push_back(
-      {"clock", good ? Verdict::ok : Verdict::warning,
-       fmt::format("the broker's clock is {} s {} this machine's", std::abs(difference), difference < 0 ? "behind" : "ahead of"),
-       good ? "" : "Check both machines' time service: timedatectl"});
+  findings.push_back({"clock", good ? Verdict::ok : Verdict::warning,
+                      difference == 0 ? std::string("the broker's clock and this machine's agree")
+                                      : fmt::format("the broker's clock is {} s {} this machine's", std::abs(difference),
+                                                    difference < 0 ? "behind" : "ahead of"),
+                      good ? "" : "Check both machines' time service: timedatectl"});
 }
 
 // True when the broker answers at all.
@@ -176,12 +178,20 @@ void check_status(Session& session, nlohmann::json const& status, Findings& find
                         "Ask the site, then: sluicectl attempt resolve JOB-NUMBER …"});
   }
   if (auto const waiting = integer(status, "/overrides_waiting", 0); waiting > 0) {
-    findings.push_back(
-        {"overrides", Verdict::warning, fmt::format("{} wait for a second person", waiting), "sluicectl override list"});
+    findings.push_back({"overrides", Verdict::warning, fmt::format("{} wait for a second person", waiting), "sluicectl override list"});
   }
-  auto const ill =
-      integer(status, "/clusters/lost", 0) + integer(status, "/clusters/quarantined", 0) + integer(status, "/clusters/suspect", 0);
-  if (ill > 0) findings.push_back({"clusters", Verdict::warning, fmt::format("{} are not healthy", ill), "sluicectl clusters"});
+}
+
+void check_clusters(Session& session, Findings& findings) {
+  auto const clusters = cluster_health(session);
+  if (!clusters) {
+    findings.push_back({"clusters", Verdict::warning, clusters.error().what, clusters.error().action});
+  } else if (clusters->ill.empty()) {
+    findings.push_back({"clusters", Verdict::ok, clusters->summary, ""});
+  } else {
+    findings.push_back({"clusters", Verdict::warning, fmt::format("{}", fmt::join(clusters->ill, ", ")),
+                        "sluicectl clusters NAME says why; what ran there goes on elsewhere when that is safe."});
+  }
 }
 
 // `entries` is what the daemon says it has made durable.
@@ -199,10 +209,11 @@ void check_log(Session& session, std::optional<std::uint64_t> entries, Findings&
     findings.push_back({"log", Verdict::failed, fmt::format("the checkpoint covers {} of {} entries", checkpoint->size, *entries),
                         "Keep the machine as it is and look into journalctl -u sluiced."});
   } else {
-    findings.push_back({"log", Verdict::ok,
-                        fmt::format("{} entries, {} signature(s); proved only by: sluicectl log export DIR; sluice-audit verify DIR",
-                                    checkpoint->size, checkpoint->signatures),
-                        ""});
+    findings.push_back(
+        {"log", Verdict::ok,
+         fmt::format("{} entries, {} signature(s); proved only by: sluicectl log export DIR, then sluice-audit replay --key LOG.VKEY DIR",
+                     checkpoint->size, checkpoint->signatures),
+         ""});
   }
 }
 
@@ -212,6 +223,7 @@ void check_key_and_log(Session& session, Findings& findings) {
   if (status) {
     findings.push_back({"key", Verdict::ok, "accepted for /v1/status", ""});
     check_status(session, status->document, findings);
+    check_clusters(session, findings);
     if (auto const last = number_at(status->document, "/sequence")) entries = *last + 1;
   } else if (status.error().problem && text(*status.error().problem, "/code") == "role_forbidden") {
     findings.push_back({"key", Verdict::ok, "accepted; its role may not read /v1/status, so disk and control were not looked at", ""});

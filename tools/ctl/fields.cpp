@@ -56,6 +56,7 @@ std::string short_time(nlohmann::json const& value, std::string const& pointer) 
   if (result.size() < 20 || result[10] != 'T' || !result.ends_with('Z')) return result;
   result.resize(19);
   result[10] = ' ';
+  result += 'Z';  // who reads it may be eight hours away
   return result;
 }
 

@@ -30,7 +30,7 @@ std::string reason_codes(nlohmann::json const& reasons);
 /// A Text of the contract ({"en","zh"}) in the language.
 std::string in_language(nlohmann::json const& value, std::string_view language);
 
-/// "2026-11-22 08:00:04" from an RFC 3339 time in UTC; the text itself when it is none; "-" when absent.
+/// "2026-11-22 08:00:04Z" from an RFC 3339 time in UTC; the text itself when it is none; "-" when absent.
 std::string short_time(nlohmann::json const& value, std::string const& pointer);
 
 }  // namespace sluice::ctl

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -19,8 +20,12 @@ constexpr std::size_t body_bytes_max = std::size_t{1} << 20;
 Result<std::string> read_body(std::string const& path) {
   std::ifstream file;
   if (path != "-") {
-    file.open(path, std::ios::binary);
-    if (!file) return fail(ExitCode::usage, fmt::format("Cannot read {}.", path), "Check the path, or give the job by flags: --image ….");
+    // Opening a folder succeeds, reading it does not.
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(path, ignored)) file.open(path, std::ios::binary);
+    if (!file.is_open()) file.setstate(std::ios::failbit);
+    if (!file)
+      return fail(ExitCode::usage, fmt::format("Cannot read {}.", path), "Name a readable JSON file, or give the job by flags: --image ….");
   }
   std::istream& input = path == "-" ? std::cin : file;
   std::string body(body_bytes_max + 1, '\0');

@@ -165,8 +165,10 @@ void add_job_verbs(CLI::App& app, Chosen& chosen) {
       if (session.out.json()) {
         session.out.document(answer->document);
       } else {
-        session.out.line(
-            fmt::format("Job {} is to be cancelled; it is {} now.", text(answer->document, "/id"), text(answer->document, "/state")));
+        // 202: its cluster has yet to stop it; 200: it is final, by this or since before.
+        bool const stopping = answer->status == 202;
+        session.out.line(fmt::format("Job {} is {}; {}.", text(answer->document, "/id"), text(answer->document, "/state"),
+                                     stopping ? "its cluster is told to stop it" : "nothing of it runs"));
       }
       return ExitCode::ok;
     };

@@ -196,8 +196,9 @@ Result<ExitCode> export_log(Session& session, fs::path const& folder, bool blobs
                           {"blobs_kept", copied_blobs.kept}});
   } else {
     session.out.line(fmt::format("{} entries of {} in {}.", checkpoint->size, checkpoint->origin, folder.string()));
-    session.out.line(fmt::format("{} tiles and {} blobs fetched, {} kept. Sizes checked; for the rest: sluice-audit verify {}",
-                                 tiles.fetched, copied_blobs.fetched, tiles.kept + copied_blobs.kept, folder.string()));
+    session.out.line(
+        fmt::format("{} tiles and {} blobs fetched, {} kept. Sizes checked; for the rest: sluice-audit replay --key LOG.VKEY {}",
+                    tiles.fetched, copied_blobs.fetched, tiles.kept + copied_blobs.kept, folder.string()));
   }
   return ExitCode::ok;
 }

@@ -1,4 +1,5 @@
 // sluicectl: the broker's REST API for people and scripts.
+#include "tools/ctl/command_line.hpp"
 #include "tools/ctl/session.hpp"
 
 #include <fmt/format.h>
@@ -49,17 +50,11 @@ int run(int argc, char** argv) {
   add_doctor_verb(app, chosen);
   try {
     app.parse(argc, argv);
-  } catch (CLI::ExtrasError const&) {
-    std::string unknown;
-    for (auto const& word : app.remaining(true)) {
-      // Only names: a value may be a secret that someone put on the command line.
-      if (word.starts_with('-')) unknown += " " + word.substr(0, word.find('='));
-    }
-    fmt::print(stderr, "sluicectl: There are arguments that do not belong here{}{}.\n  do:    Run with --help; a key goes into a file.\n",
-               unknown.empty() ? "" : ":", unknown);
-    return static_cast<int>(ExitCode::usage);
+  } catch (CLI::Success const& help) {  // --help and --version
+    return app.exit(help);
   } catch (CLI::ParseError const& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
+    Output(!no_colour, false).failure(misunderstood(app, error));
+    return static_cast<int>(ExitCode::usage);
   }
   settings.colour = !no_colour;
 
@@ -81,7 +76,7 @@ int run(int argc, char** argv) {
   auto const result = chosen.verb(session);
   if (!result) return report(result.error());
   if (!out.flush()) {
-    out.note("sluicectl: could not write everything to standard output.");
+    if (!out.reader_left()) out.note("sluicectl: could not write everything to standard output.");
     return static_cast<int>(ExitCode::failure);
   }
   return static_cast<int>(*result);
@@ -91,7 +86,7 @@ int run(int argc, char** argv) {
 }  // namespace sluice::ctl
 
 int main(int argc, char** argv) {
-  // A reader that closes the pipe is an error we report, not a reason to die silently.
+  // A reader that closes the pipe ends the verb with a status of its own, not with a signal in the middle of it.
   std::signal(SIGPIPE, SIG_IGN);
   try {
     return sluice::ctl::run(argc, argv);

@@ -150,7 +150,7 @@ Result<ExitCode> rounds(Session& session, Paging const& paging) {
               {"STATE"},
               {"DECIDED"},
               {"JOBS", true},
-              {"BIDS", true},
+              {"BIDS", true, true},
               {"ALLOCATED", true},
               {"SKIPPED", true},
               {"WAITING", true},

@@ -40,10 +40,10 @@ Result<ExitCode> balances(Session& session, TenantList const& what) {
               {"AVAILABLE", true},
               {"HELD", true},
               {"DISPUTED", true},
-              {"DEPOSITED", true},
-              {"SPENT", true},
-              {"FEES", true},
-              {"VOUCHERS PAID", true},
+              {"DEPOSITED", true, true},
+              {"SPENT", true, true},
+              {"FEES", true, true},
+              {"VOUCHERS PAID", true, true},
               {"VOUCHERS LEFT"}},
              [](nlohmann::json const& balance) -> std::vector<std::string> {
                std::string left;

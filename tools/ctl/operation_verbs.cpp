@@ -1,4 +1,5 @@
 // cluster, rounds pause/resume, dispatch, clock, status: stop, drain, repair at night.
+#include "tools/ctl/cluster_health.hpp"
 #include "tools/ctl/fields.hpp"
 #include "tools/ctl/session.hpp"
 
@@ -58,7 +59,7 @@ std::string counts(nlohmann::json const& object, std::initializer_list<char cons
   return result.empty() ? "none" : result;
 }
 
-void print_status(Session& session, nlohmann::json const& status) {
+void print_status(Session& session, nlohmann::json const& status, Result<ClusterHealth> const& clusters) {
   print_fields(session, status,
                {{"version", "/version"},
                 {"rules version", "/rules_version"},
@@ -79,8 +80,10 @@ void print_status(Session& session, nlohmann::json const& status) {
                 {"clock step, ms", "/clock/step_ms"}});
   if (session.out.json()) return;
   session.out.line("jobs: " + counts(member(status, "/jobs"), {"queued", "allocated", "dispatched", "running"}));
-  session.out.line("clusters: " +
-                   counts(member(status, "/clusters"), {"healthy", "suspect", "lost", "returning", "quarantined", "unknown"}));
+  if (clusters) {
+    session.out.line("clusters: " + clusters->summary);
+    for (auto const& each : clusters->ill) session.out.finding("warn", "cluster", each, "");
+  }
   if (auto const& reason = member(status, "/admission_reason"); reason.is_object())
     session.out.line("no admission: " + reason_text(reason, session.settings.language));
   for (auto const& check : items(member(status, "/checks"))) {
@@ -119,9 +122,11 @@ void add_operation_verbs(CLI::App& app, Chosen& chosen) {
   auto& status = add_verb(app, "status", "The daemon on one page", "  sluicectl --socket /run/sluice/sluice.sock status");
   status.callback([&chosen] {
     chosen.verb = [](Session& session) -> Result<ExitCode> {
+      // Whether they can be listed is not the question; whether there is a status is.
+      auto const clusters = session.out.json() ? Result<ClusterHealth>() : cluster_health(session);
       auto const answer = session.api.call({.target = "/v1/status"});
       if (!answer) return std::unexpected(answer.error());
-      print_status(session, answer->document);
+      print_status(session, answer->document, clusters);
       return ExitCode::ok;
     };
   });

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 
 namespace sluice::ctl {
@@ -19,7 +20,12 @@ Output::Output(bool colour_allowed, bool json)
 
 void Output::write(std::string_view text) {
   first_ = false;
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) good_ = false;
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) note_error();
+}
+
+void Output::note_error() {
+  good_ = false;
+  reader_left_ = reader_left_ || errno == EPIPE;
 }
 
 void Output::line(std::string_view text) { write(escape_for_terminal(text, Keep::nothing) + "\n"); }
@@ -39,12 +45,12 @@ void Output::document(nlohmann::json const& value) {
 void Output::compact(nlohmann::json const& value) {
   auto const text = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   write((terminal_ ? escape_for_terminal(text, Keep::json) : text) + "\n");
-  if (std::fflush(stdout) != 0) good_ = false;
+  if (std::fflush(stdout) != 0) note_error();
 }
 
 void Output::raw(std::string_view bytes) {
   write(terminal_ ? escape_for_terminal(bytes, Keep::lines) : std::string(bytes));
-  if (std::fflush(stdout) != 0) good_ = false;
+  if (std::fflush(stdout) != 0) note_error();
 }
 
 void Output::note(std::string_view text) {
@@ -76,7 +82,7 @@ void Output::finding(std::string_view label, std::string_view subject, std::stri
 }
 
 bool Output::flush() {
-  if (std::fflush(stdout) != 0) good_ = false;
+  if (std::fflush(stdout) != 0) note_error();
   return good_;
 }
 

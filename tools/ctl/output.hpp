@@ -38,9 +38,12 @@ class Output {
   void finding(std::string_view label, std::string_view subject, std::string_view detail, std::string_view action);
   /// False when something could not be written: a full disk, a closed pipe.
   bool flush();
+  /// What could not be written was no longer wanted: `sluicectl list | head`.
+  bool reader_left() const { return reader_left_; }
 
  private:
   void write(std::string_view text);
+  void note_error();
 
   bool json_;
   bool terminal_;
@@ -48,6 +51,7 @@ class Output {
   bool colour_;
   bool first_ = true;
   bool good_ = true;
+  bool reader_left_ = false;
 };
 
 }  // namespace sluice::ctl

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace sluice::ctl {
@@ -31,44 +32,65 @@ Result<ExitCode> submit(Session& session, JobFlags const& flags, std::string key
   return ExitCode::ok;
 }
 
+// Reasons that several cards of a cluster share stand in one line.
+Table refusals_of(nlohmann::json const& refused, std::string const& language) {
+  std::vector<std::vector<std::string>> rows;
+  for (auto const& cluster : items(refused)) {
+    auto const card = text(cluster, "/accelerator");
+    for (auto const& reason : items(member(cluster, "/reasons"))) {
+      auto const why = reason_text(reason, language);
+      auto const same = std::ranges::find_if(rows, [&](auto const& row) { return row[0] == text(cluster, "/cluster") && row[2] == why; });
+      if (same == rows.end()) {
+        rows.push_back({text(cluster, "/cluster"), card, why});
+      } else if (card != "-") {
+        (*same)[1] += ", " + card;
+      }
+    }
+  }
+  Table table({{"CLUSTER"}, {"CARD"}, {"REASON"}});
+  for (auto& row : rows) table.add(std::move(row));
+  return table;
+}
+
 void print_quote(Session& session, nlohmann::json const& quote) {
-  auto const language = session.settings.language;
   Table options({{"CLUSTER"},
                  {"CARD"},
-                 {"VOUCHER"},
                  {"YUAN/CARD-H", true},
                  {"LIST", true},
                  {"GROSS", true},
+                 {"PROGRAMME"},
                  {"VOUCHER", true},
                  {"FEE", true},
                  {"YOU PAY", true},
                  {"WITHOUT VOUCHER", true},
+                 {"PORTING", true},
+                 {"EGRESS", true},
                  {"HOLD", true},
                  {"STARTS"}});
+  std::string valid_until;
   for (auto const& option : items(member(quote, "/options"))) {
-    options.add({text(option, "/cluster"), text(option, "/accelerator"), text(option, "/programme"),
-                 text(option, "/price/unit_yuan_per_card_hour"), text(option, "/price/list_yuan"), text(option, "/price/gross_yuan"),
+    options.add({text(option, "/cluster"), text(option, "/accelerator"), text(option, "/price/unit_yuan_per_card_hour"),
+                 text(option, "/price/list_yuan"), text(option, "/price/gross_yuan"), text(option, "/programme"),
                  text(option, "/price/voucher_yuan"), text(option, "/price/fee_yuan"), text(option, "/price/tenant_pays_yuan"),
-                 text(option, "/without_entitlement/tenant_pays_yuan"), text(option, "/price/hold_yuan"),
+                 text(option, "/without_entitlement/tenant_pays_yuan"), text(option, "/price/porting_yuan"),
+                 text(option, "/price/egress_yuan"), text(option, "/price/hold_yuan"),
                  text(option, "/startable") == "yes" ? "now" : short_time(option, "/start/earliest")});
+    auto const until = short_time(option, "/price/valid_until");
+    if (until != "-" && (valid_until.empty() || until < valid_until)) valid_until = until;
   }
   if (options.empty()) {
     session.out.line("No cluster can run this job as it stands.");
   } else {
     session.out.table(options);
-    session.out.note(fmt::format("Estimates from work and throughput; prices as of entry {}, valid until {}. Nothing is reserved.",
-                                 text(quote, "/sequence"), short_time(quote, "/valid_until")));
+    session.out.note(fmt::format(
+        "Cheapest first, what porting and egress cost you elsewhere included. Estimates from work and throughput; prices as of entry {}{}. "
+        "Nothing is reserved.",
+        text(quote, "/sequence"), valid_until.empty() ? "" : ", the first of them until " + valid_until));
   }
   auto const& refused = items(member(quote, "/refused"));
   if (refused.empty()) return;
   session.out.heading("Not there, because:");
-  Table table({{"CLUSTER"}, {"CARD"}, {"REASON"}});
-  for (auto const& cluster : refused) {
-    for (auto const& reason : items(member(cluster, "/reasons"))) {
-      table.add({text(cluster, "/cluster"), text(cluster, "/accelerator"), reason_text(reason, language)});
-    }
-  }
-  session.out.table(table);
+  session.out.table(refusals_of(refused, session.settings.language));
 }
 
 }  // namespace

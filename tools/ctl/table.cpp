@@ -15,18 +15,21 @@ void Table::add(std::vector<std::string> cells) {
 }
 
 std::string Table::render(bool bold) const {
-  std::vector<std::size_t> widths;
+  std::vector<std::size_t> shown;
+  std::vector<std::size_t> widths(columns_.size());
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    std::size_t width = display_width(columns_[i].title);
-    for (auto const& row : rows_) width = std::max(width, display_width(row[i]));
-    widths.push_back(width);
+    bool const said = std::ranges::any_of(rows_, [i](auto const& row) { return row[i] != "-" && !row[i].empty(); });
+    if (columns_[i].optional && !said) continue;
+    shown.push_back(i);
+    widths[i] = display_width(columns_[i].title);
+    for (auto const& row : rows_) widths[i] = std::max(widths[i], display_width(row[i]));
   }
   auto const line = [&](auto const& cell_of) {
     std::string result;
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
+    for (std::size_t const i : shown) {
       std::string const& cell = cell_of(i);
       std::string const padding(widths[i] - display_width(cell), ' ');
-      if (i > 0) result += "  ";
+      if (i != shown.front()) result += "  ";
       result += columns_[i].right ? padding + cell : cell + padding;
     }
     result.resize(result.find_last_not_of(' ') + 1);

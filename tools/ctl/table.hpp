@@ -8,7 +8,8 @@ namespace sluice::ctl {
 
 struct Column {
   std::string title;
-  bool right = false;  ///< numbers end under each other
+  bool right = false;     ///< numbers end under each other
+  bool optional = false;  ///< left out when no row has it
 };
 
 class Table {

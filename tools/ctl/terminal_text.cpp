@@ -46,22 +46,12 @@ bool within(std::array<Range, n> const& ranges, char32_t point) {
   return std::any_of(ranges.begin(), ranges.end(), [&](Range const& range) { return point >= range.first && point <= range.last; });
 }
 
-constexpr std::array<Range, 16> wide = {{{0x1100, 0x115F},
-                                         {0x2E80, 0x303E},
-                                         {0x3041, 0x33FF},
-                                         {0x3400, 0x4DBF},
-                                         {0x4E00, 0x9FFF},
-                                         {0xA000, 0xA4CF},
-                                         {0xA960, 0xA97C},
-                                         {0xAC00, 0xD7A3},
-                                         {0xF900, 0xFAFF},
-                                         {0xFE10, 0xFE19},
-                                         {0xFE30, 0xFE6F},
-                                         {0xFF01, 0xFF60},
-                                         {0xFFE0, 0xFFE6},
-                                         {0x1F300, 0x1F64F},
-                                         {0x1F900, 0x1F9FF},
-                                         {0x20000, 0x3FFFD}}};
+constexpr std::array<Range, 27> wide = {{{0x1100, 0x115F},   {0x231A, 0x231B},   {0x23E9, 0x23EC},   {0x26A1, 0x26A1},   {0x2705, 0x2705},
+                                         {0x2728, 0x2728},   {0x274C, 0x274C},   {0x2753, 0x2757},   {0x2B50, 0x2B50},   {0x2E80, 0x303E},
+                                         {0x3041, 0x33FF},   {0x3400, 0x4DBF},   {0x4E00, 0x9FFF},   {0xA000, 0xA4CF},   {0xA960, 0xA97C},
+                                         {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},   {0xFE10, 0xFE19},   {0xFE30, 0xFE6F},   {0xFF01, 0xFF60},
+                                         {0xFFE0, 0xFFE6},   {0x1F300, 0x1F64F}, {0x1F680, 0x1F6C5}, {0x1F7E0, 0x1F7EB}, {0x1F900, 0x1F9FF},
+                                         {0x1FA70, 0x1FAFF}, {0x20000, 0x3FFFD}}};
 constexpr std::array<Range, 8> no_column = {{{0x0300, 0x036F},
                                              {0x0483, 0x0489},
                                              {0x1AB0, 0x1AFF},

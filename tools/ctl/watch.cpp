@@ -59,6 +59,7 @@ Result<ExitCode> watch(Session& session, Watch const& what) {
   EventReader reader;
   int fruitless = 0;
   bool ended = false;
+  bool look = false;  // an event of the job that does not say what state it is in now
   std::optional<Failure> garbage;
   std::string newest;
   auto const take = [&](ServerEvent const& event) {
@@ -73,8 +74,11 @@ Result<ExitCode> watch(Session& session, Watch const& what) {
     }
     print(session, *document);
     session.out.flush();
-    ended = !what.job.empty() && text(*document, "/job") == what.job && is_final(text(*document, "/state"));
-    return !ended;
+    if (what.job.empty() || text(*document, "/job") != what.job) return true;
+    auto const state = text(*document, "/state");
+    ended = is_final(state);
+    look = state == "-";
+    return !ended && !look;
   };
   for (;;) {
     auto const resume = reader.last_id().empty() ? since : reader.last_id();
@@ -86,10 +90,12 @@ Result<ExitCode> watch(Session& session, Watch const& what) {
     auto const whole = session.api.stream(call, [&](std::string_view piece) { return reader.feed(piece, take); });
     if (garbage) return std::unexpected(std::move(*garbage));
     if (reader.overflow()) return fail(ExitCode::failure, "An event is larger than 1 MiB.", "Check that --server names a Sluice broker.");
-    if (ended) {
+    if (ended || look) {
       auto const job = state_of(session, what.job);
       if (!job) return std::unexpected(job.error());
-      return verdict(session, *job);
+      if (ended || is_final(text(*job, "/state"))) return verdict(session, *job);
+      look = false;  // and on from this event: the next request names it
+      continue;
     }
     // The server closes readers that fall behind, and when it restarts.
     if (!whole && whole.error().exit != ExitCode::unavailable) return std::unexpected(whole.error());

@@ -10,6 +10,7 @@
 
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace sluice::ctl_test {
 namespace {
@@ -40,7 +41,9 @@ TEST(Sluicectl, ExitStatusFollowsEveryProblemOfTheContract) {
     FakeBroker broker([&](FakeRequest const&) { return problem(status, code); });
     auto const ran = run({"--server", broker.url(), "get", "7"});
     EXPECT_EQ(ran.status, special.contains(code) ? special.at(code) : by_status.at(status)) << code;
-    EXPECT_THAT(ran.err, AllOf(HasSubstr("Title of " + code), HasSubstr("  where: GET /v1/jobs/7\n"), HasSubstr("  do:    Do this.")));
+    // Who has no key is told where to put one, in the words of this program.
+    auto const todo = status == 401 ? "  do:    Put the key into a file" : "  do:    Do this.";
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("Title of " + code), HasSubstr("  where: GET /v1/jobs/7\n"), HasSubstr(todo)));
     EXPECT_THAT(ran.out, IsEmpty());
   }
 }
@@ -81,6 +84,7 @@ TEST(Sluicectl, RefusesABadJobFileBeforeAsking) {
   EXPECT_THAT(ran.err, HasSubstr(file + ":2:"));
   EXPECT_EQ(run({"--server", broker.url(), "submit", "-"}, {.environment = {}, .input = std::string((1 << 20) + 1, ' ')}).status, 5);
   EXPECT_EQ(run({"--server", broker.url(), "submit", (folder.path() / "none").string()}).status, 2);
+  EXPECT_EQ(run({"--server", broker.url(), "submit", folder.path().string()}).status, 2) << "a folder is no file";
   EXPECT_EQ(run({"--server", broker.url(), "submit", "--image", "i", "--name", "n"}).status, 2);
   EXPECT_THAT(broker.requests(), IsEmpty());
 }
@@ -112,6 +116,51 @@ TEST(Sluicectl, WrongCommandLinesAreUsage) {
   auto const help = run({"submit", "--help"});
   EXPECT_EQ(help.status, 0);
   EXPECT_THAT(help.out, AllOf(HasSubstr("Examples:"), HasSubstr("sluicectl submit job.json")));
+}
+
+TEST(Sluicectl, AMisspeltVerbIsNotALongSearch) {
+  EXPECT_THAT(run({"lst"}).err, HasSubstr("Did you mean \"sluicectl list\"?"));
+  EXPECT_THAT(run({"key", "isue"}).err, HasSubstr("Did you mean \"sluicectl key issue\"?"));
+  EXPECT_THAT(run({}).err, AllOf(HasSubstr("needs a verb"), HasSubstr("submit"), HasSubstr("sluicectl --help")));
+  EXPECT_THAT(run({"get"}).err, AllOf(HasSubstr("JOB is required"), HasSubstr("sluicectl get --help")));
+}
+
+TEST(Sluicectl, ARefusedKeyIsNamedByItsFile) {
+  FakeBroker broker([](FakeRequest const&) { return problem(401, "key_invalid"); });
+  Folder const folder;
+  auto const token = folder.file("token", "slk_secret\n");
+  EXPECT_THAT(run({"--server", broker.url(), "--token-file", token, "list"}).err, HasSubstr("key of " + token));
+  EXPECT_THAT(run({"--server", broker.url(), "list"}).err, HasSubstr("--token-file FILE"));
+}
+
+TEST(Sluicectl, CancellingSaysWhetherSomethingStillRuns) {
+  for (auto const& [status, state, said] :
+       std::vector<std::tuple<int, std::string, std::string>>{{202, "running", "Job 7 is running; its cluster is told to stop it.\n"},
+                                                              {200, "completed", "Job 7 is completed; nothing of it runs.\n"}}) {
+    FakeBroker broker([&](FakeRequest const&) { return FakeReply{.status = status, .body = job(state), .headers = {}, .pieces = {}}; });
+    EXPECT_EQ(run({"--server", broker.url(), "cancel", "7"}).out, said);
+  }
+}
+
+TEST(Sluicectl, AQuoteSaysEachReasonOnceAndUntilWhenPricesHold) {
+  auto const option = [](char const* until) {
+    return fmt::format(
+        R"({{"cluster":"wuhan","accelerator":"A100","startable":true,"price":{{"valid_until":"{}","tenant_pays_yuan":"9.46"}}}})", until);
+  };
+  auto const refusal = [](char const* card, char const* code) {
+    return fmt::format(R"({{"cluster":"tianfu","accelerator":"{}","reasons":[{{"code":"{}","en":"Not there.","zh":"不可。"}}]}})", card,
+                       code);
+  };
+  std::string const body =
+      fmt::format(R"({{"sequence":"5","possible":true,"options":[{},{}],"refused":[{},{},{}]}})", option("2026-11-22T08:05:00.000Z"),
+                  option("2026-11-22T08:04:00.000Z"), refusal("A100", "region_excluded"), refusal("H800", "region_excluded"),
+                  refusal("H800", "image_unknown"));
+  FakeBroker broker([&](FakeRequest const&) { return json(body); });
+  auto const ran = run({"--server", broker.url(), "quote", "-"}, {.environment = {}, .input = "{}"});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("tianfu   A100, H800  Not there. (region_excluded)\n"),
+                             HasSubstr("tianfu   H800        Not there. (image_unknown)\n")));
+  EXPECT_THAT(ran.err, HasSubstr("until 2026-11-22 08:04:00Z"));
 }
 
 TEST(Sluicectl, PrintsReasonsInTheLanguageAskedFor) {
@@ -232,6 +281,25 @@ TEST(Sluicectl, WatchResumesWithoutSkippingAndEndsWithTheJob) {
   EXPECT_EQ(broker.requests()[2].header("last-event-id"), "11") << "an id counts when its line has been read";
 }
 
+TEST(Sluicectl, WatchEndsAlsoWhenEventsDoNotNameTheState) {
+  bool settled = false;
+  FakeBroker broker([&](FakeRequest const& request) {
+    if (request.path != "/v1/events") return json(job(settled ? "completed" : "running"));
+    FakeReply reply;
+    reply.content_type = "text/event-stream";
+    if (request.header("last-event-id") == "10") {
+      settled = true;
+      reply.pieces = {"id: 11\ndata: {\"sequence\":\"11\",\"type\":\"attempt.settled/1\",\"job\":\"7\"}\n\n: nothing more comes\n\n"};
+    } else {
+      reply.pieces = {"id: 10\ndata: {\"sequence\":\"10\",\"type\":\"attempt.started/1\",\"job\":\"7\"}\n\n"};
+    }
+    return reply;
+  });
+  auto const ran = run({"--server", broker.url(), "watch", "7"});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("attempt.started/1"), HasSubstr("attempt.settled/1"), HasSubstr("Job 7 completed.")));
+}
+
 TEST(Sluicectl, WatchTellsFailureFromSuccess) {
   FakeBroker broker([](FakeRequest const&) { return json(job("failed")); });
   EXPECT_EQ(run({"--server", broker.url(), "watch", "7"}).status, 1);
@@ -328,7 +396,7 @@ TEST(Sluicectl, SpeaksOverAUnixSocketWithoutAKey) {
     EXPECT_EQ(request.header("authorization"), "");
     EXPECT_EQ(request.header("host"), "localhost");
   }
-  EXPECT_EQ(broker.requests().size(), 3U);
+  EXPECT_EQ(broker.requests().size(), 6U) << "of each the status and the clusters";
 }
 
 TEST(Sluicectl, SaysWhenNobodyAnswers) {

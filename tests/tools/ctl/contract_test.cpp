@@ -177,6 +177,14 @@ TEST(Sluicectl, HasAVerbForEveryOperationOfThePeople) {
     EXPECT_TRUE(covered.contains(operation.name())) << operation.name();
 }
 
+TEST(Sluicectl, TheExampleJobIsAsTheContractSays) {
+  ContractBroker broker;
+  Folder folder;
+  auto const ran = run({"--server", broker.url(), "--token-file", folder.file("token", "slk_test\n"), "submit", EXAMPLE_JOB});
+  EXPECT_THAT(broker.breaches(), IsEmpty());
+  EXPECT_EQ(ran.status, 0) << ran.err;
+}
+
 TEST(Sluicectl, ContractBrokerNoticesBreaches) {
   ContractBroker broker;
   Folder folder;

@@ -36,6 +36,7 @@ struct Patient {
                            {"clock", {{"step_ms", 3}}},
                            {"attempts_unknown", 0},
                            {"overrides_waiting", 0}};
+  std::string zhongwei = "healthy";
   std::string refuses_status;  ///< a problem code
   FakeBroker broker{[this](FakeRequest const& request) {
     FakeReply reply;
@@ -46,6 +47,9 @@ struct Patient {
     } else if (request.path == "/v1/status") {
       if (!refuses_status.empty()) return problem(refuses_status == "role_forbidden" ? 403 : 401, refuses_status);
       reply.body = status.dump();
+    } else if (request.path.starts_with("/v1/clusters")) {
+      reply.body =
+          fmt::format(R"({{"data":[{{"name":"wuhan","health":"healthy"}},{{"name":"zhongwei","health":"{}"}}],"next":null}})", zhongwei);
     } else {
       reply.content_type = "text/plain";
       reply.body = fmt::format("o\n{}\n{}=\n\n\u2014 o Az3g\n", checkpoint_size, std::string(43, 'A'));
@@ -81,7 +85,7 @@ struct Patient {
 TEST(Doctor, FindsNothingWrong) {
   Patient patient;
   auto const found = patient.examine(0, {"--sluiced", patient.program("test \"$1 $2\" = '--check-config --config'"), "--config", "x.toml"});
-  for (char const* const check : {"configuration", "readiness", "clock", "key", "disk", "log"})
+  for (char const* const check : {"configuration", "readiness", "clock", "key", "disk", "clusters", "log"})
     EXPECT_EQ(found.at(check).first, "ok") << check;
   EXPECT_EQ(run({"--server", patient.broker.url(), "doctor"}).out.substr(0, 4), "skip") << "no configuration on this machine";
 }
@@ -131,13 +135,14 @@ TEST(Doctor, FindsWhatWaitsForPeople) {
   patient.status["control"] = {{"rounds", "paused"}, {"dispatch", "frozen"}, {"reason", "maintenance"}};
   patient.status["attempts_unknown"] = 2;
   patient.status["overrides_waiting"] = 1;
-  patient.status["clusters"] = {{"healthy", 5}, {"lost", 1}};
+  patient.zhongwei = "lost";
   auto const found = patient.examine(0);
   EXPECT_THAT(found.at("dispatch").second, HasSubstr("dispatch resume"));
   EXPECT_THAT(found.at("rounds").second, HasSubstr("rounds resume"));
   EXPECT_THAT(found.at("attempts").second, HasSubstr("attempt resolve"));
   EXPECT_THAT(found.at("overrides").second, HasSubstr("override list"));
   EXPECT_EQ(found.at("clusters").first, "warn");
+  EXPECT_THAT(run({"--server", patient.broker.url(), "doctor"}).out, HasSubstr("clusters: zhongwei lost"));
   patient.status["admission"] = "stopped";
   patient.status["admission_reason"] = {{"code", "x"}, {"en", "why"}, {"zh", "因"}};
   EXPECT_EQ(patient.examine(1).at("admission").first, "FAIL");

@@ -1,6 +1,7 @@
 // The parts without a server: escaping, width, tables, event streams, tiles, durations, settings.
 #include "tests/tools/ctl/run.hpp"
 #include "tools/ctl/checkpoint.hpp"
+#include "tools/ctl/command_line.hpp"
 #include "tools/ctl/event_reader.hpp"
 #include "tools/ctl/failure.hpp"
 #include "tools/ctl/job_request.hpp"
@@ -34,7 +35,8 @@ TEST(TerminalText, MeasuresColumns) {
   EXPECT_EQ(display_width("启明ab"), 6U);
   EXPECT_EQ(display_width("（１）"), 6U);
   EXPECT_EQ(display_width("e\u0301"), 1U);
-  EXPECT_EQ(display_width("🎉"), 2U);
+  EXPECT_EQ(display_width("🎉🚀🥳✅"), 8U);
+  EXPECT_EQ(display_width("¥→·"), 3U);
 }
 
 TEST(Table, AlignsChineseAndNumbers) {
@@ -48,6 +50,23 @@ TEST(Table, AlignsChineseAndNumbers) {
             "wuhan  12.00\n"
             "a\\nb       1  \\x1b\n");
   EXPECT_THAT(table.render(true), testing::StartsWith("\x1b[1mNAME"));
+}
+
+TEST(CommandLine, SuggestsWhatIsCloseOnly) {
+  std::vector<std::string> const verbs = {"list", "logs", "log", "key", "get"};
+  EXPECT_EQ(closest("lst", verbs), "list");
+  EXPECT_EQ(closest("lgs", verbs), "logs");
+  EXPECT_EQ(closest("got", verbs), "get");
+  EXPECT_EQ(closest("fly", verbs), "") << "two of three letters differ";
+  EXPECT_EQ(closest("slk_secret", verbs), "");
+  EXPECT_EQ(closest("", verbs), "");
+}
+
+TEST(Table, LeavesOutWhatNoRowHas) {
+  Table table({{"NAME"}, {"SPENT", true, true}, {"LABEL", false, true}, {"STATUS"}});
+  table.add({"a", "-", "-", "-"});
+  table.add({"b", "-", "ci", "-"});
+  EXPECT_EQ(table.render(false), "NAME  LABEL  STATUS\na     -      -\nb     ci     -\n");
 }
 
 std::vector<ServerEvent> events_of(std::vector<std::string> const& pieces) {

@@ -1,6 +1,7 @@
 // The page is well-formed, refers to nothing outside, and cannot be broken by what it shows.
 #include "tools/day/page.hpp"
 
+#include "tools/day/map.hpp"
 #include "tools/day/numbers.hpp"
 #include "tools/day/report.hpp"
 
@@ -8,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <regex>
 #include <string_view>
 #include <vector>
 
@@ -105,6 +108,47 @@ TEST(DayPage, ADayWithoutJobsIsShownAsWell) {
   EXPECT_EQ(ill_formed(html_page(day, figures_of(day))), "");
 }
 
+struct Label {
+  double x = 0, y = 0;
+  std::string anchor;
+};
+
+/// Where the map writes the places' names.
+std::vector<Label> names_on(std::string const& map) {
+  static std::regex const name("<text x=\"([-0-9.]+)\" y=\"([-0-9.]+)\" class=\"name\" text-anchor=\"([a-z]+)\">");
+  std::vector<Label> labels;
+  for (std::sregex_iterator at(map.begin(), map.end(), name), end; at != end; ++at)
+    labels.push_back({std::stod((*at)[1]), std::stod((*at)[2]), (*at)[3]});
+  return labels;
+}
+
+TEST(DayMap, NeighboursAreNamedOnDifferentSides) {
+  DayRecord day = day_of("Guiyang");
+  day.cards[{"two", "A100"}] = 8;
+  day.places.push_back(
+      {.cluster = "far", .english = "Far", .chinese = "远", .hub = "", .longitude = 114.3, .latitude = 40.4, .credential = ""});
+  auto const labels = names_on(map_svg(day, figures_of(day)));
+  ASSERT_EQ(labels.size(), 3U);
+  bool const apart = labels[0].anchor != labels[1].anchor || std::abs(labels[0].y - labels[1].y) >= 32;
+  EXPECT_TRUE(apart) << labels[0].anchor << ' ' << labels[0].y << ", " << labels[1].anchor << ' ' << labels[1].y;
+}
+
+TEST(DayMap, NamesStayOnTheMapWhereverAClusterLies) {
+  for (double const longitude : {75.0, 87.6, 104.0, 116.4, 126.6, 134.0}) {
+    DayRecord day = day_of("A name of twenty let");
+    day.places[1].english = day.places[0].english;
+    day.places[1].longitude = longitude;
+    day.places[1].latitude = 43.8;
+    std::string const map = map_svg(day, figures_of(day));
+    for (Label const& label : names_on(map)) {
+      double const wide = 20 * 7.6;
+      double const left = label.anchor == "start" ? label.x : label.anchor == "end" ? label.x - wide : label.x - wide / 2;
+      EXPECT_GE(left, 0) << longitude;
+      EXPECT_LE(left + wide, 760) << longitude;
+    }
+  }
+}
+
 TEST(DayReport, TextAndJsonTellTheSame) {
   DayRecord const day = day_of("Guiyang");
   Figures const figures = figures_of(day);
@@ -127,6 +171,9 @@ TEST(DayReport, Numbers) {
   EXPECT_EQ(percent_text(1, 0), "-");
   EXPECT_EQ(against_text(75, 100), "25.0 % below");
   EXPECT_EQ(against_text(110, 100), "10.0 % above");
+  EXPECT_EQ(change_text(75, 100), "−25.0 %");
+  EXPECT_EQ(change_text(110, 100), "+10.0 %");
+  EXPECT_EQ(change_text(1, 0), "-");
 }
 
 }  // namespace
