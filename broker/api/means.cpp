@@ -16,6 +16,7 @@ class LimitlessMarket final : public policy::Market {
   policy::Tenant const* tenant(policy::TenantName const& name) const override { return market_.tenant(name); }
   policy::Money tenant_free(policy::TenantName const&) const override { return policy::money_max; }
   policy::Money entitlement_free(policy::EntitlementId id) const override { return market_.entitlement_free(id); }
+  policy::Money voucher_holds(policy::ProgrammeName const& programme) const override { return market_.voucher_holds(programme); }
   std::int32_t tenant_cards(policy::TenantName const& tenant, policy::ClusterName const& cluster) const override {
     return market_.tenant_cards(tenant, cluster);
   }

@@ -176,11 +176,6 @@ int Rig::stop_daemon() {
   return code;
 }
 
-void Rig::reload_daemon() {
-  daemon_->signal(SIGHUP);
-  if (!notify_.wait_until_ready(*daemon_)) throw std::runtime_error("sluiced did not become ready again:\n" + daemon_log());
-}
-
 std::string Rig::address() const {
   std::string text = read_file(folder_.path() / "ready");
   while (!text.empty() && text.back() == '\n') text.pop_back();

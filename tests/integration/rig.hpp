@@ -64,8 +64,6 @@ class Rig {
   void reload_daemon();
   /// SIGTERM; the exit code.
   int stop_daemon();
-  /// SIGHUP, and returns when the daemon says that it has read its files again.
-  void reload_daemon();
   bool daemon_runs() const { return daemon_ != nullptr; }
   pid_t daemon_pid() const { return daemon_->pid(); }
 

@@ -75,7 +75,9 @@ std::expected<void, std::string> BrokerClient::open(std::string const& address, 
   options.waiting_max = 100'000;
   options.deadline = std::chrono::seconds(20);
   options.body_bytes_max = std::size_t{16} << 20;
-  return client_.add_site(site_, std::move(options));
+  auto const added = client_.add_site(site_, std::move(options));
+  if (!added) return std::unexpected(added.error());
+  return {};
 }
 
 asio::awaitable<std::expected<Answer, std::string>> BrokerClient::call(Ask ask) {
