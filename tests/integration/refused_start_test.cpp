@@ -20,7 +20,8 @@ std::string const program = SLUICE_PROGRAMS "/sluiced";
 class RefusedStart : public testing::Test {
  protected:
   void SetUp() override {
-    fs::create_directories(folder_ / "config");
+    fs::create_directories(folder_ / "config/clusters");
+    fs::create_directories(folder_ / "config/programmes");
     fs::copy_file(fs::path(SLUICE_SOURCE) / "config/equivalence.toml", folder_ / "config/equivalence.toml");
     std::ofstream(folder_ / "config/sluice.toml")
         << "[log]\norigin = \"sluice.test/refused\"\n[keys]\ndirectory = \"" << (folder_ / "credentials").string()

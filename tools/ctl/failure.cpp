@@ -28,6 +28,7 @@ ExitCode exit_of(int status, std::string_view code) {
     case 413:
     case 414:
     case 415:
+    case 417:
     case 422:
     case 431:
       return ExitCode::invalid;

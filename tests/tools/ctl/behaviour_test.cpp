@@ -33,8 +33,8 @@ std::string job(std::string const& state, std::string const& name = "llama-ft") 
 TEST(Sluicectl, ExitStatusFollowsEveryProblemOfTheContract) {
   std::map<std::string, int> const special = {{"job_impossible", 6}, {"refused", 6}};
   std::map<int, int> const by_status = {{400, 5}, {401, 6}, {403, 6}, {404, 3}, {405, 1}, {406, 5}, {408, 7},
-                                        {409, 4}, {411, 5}, {412, 4}, {413, 5}, {414, 5}, {415, 5}, {422, 5},
-                                        {428, 4}, {429, 7}, {431, 5}, {500, 1}, {501, 1}, {503, 7}, {507, 7}};
+                                        {409, 4}, {411, 5}, {412, 4}, {413, 5}, {414, 5}, {415, 5}, {417, 5}, {422, 5},
+                                        {428, 4}, {429, 7}, {431, 5}, {500, 1}, {501, 1}, {503, 7}, {505, 1}, {507, 7}};
   for (auto const& each : contract::Contract::shared().document().at("x-sluice-problems")) {
     auto const code = each.at("code").get<std::string>();
     auto const status = each.at("status").get<int>();
