@@ -210,7 +210,9 @@ void Centre::end(Job& job, JobState state) {
     open_runs_.erase(open);
   }
   PoolScenario const& pool = *pool_of(job.order.accelerator);
-  if (job.started && !job.order.checkpoint.empty()) {
+  if (state == JobState::completed) {
+    checkpoints_.erase(job.order.checkpoint);  // nothing is left to resume from: the next run under this path begins anew
+  } else if (job.started && !job.order.checkpoint.empty()) {
     std::int64_t progress = (now_ - *job.started) * pool.speed_ppm / 1'000'000;
     if (state == JobState::cluster_failed) progress -= progress % 60'000;  // only what was saved on the way survives a lost node
     std::int64_t& saved = checkpoints_[job.order.checkpoint];

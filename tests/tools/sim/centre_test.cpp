@@ -133,6 +133,14 @@ TEST_F(SimCentreTest, ACheckpointIsResumedAnywhere) {
   EXPECT_EQ(state(resumed), "running");
   elsewhere.advance(60'000);
   EXPECT_EQ(state(resumed), "completed");
+  // What is done leaves nothing to resume from: the same order again is the whole work again.
+  Order third = order("a-3", 1, {"x", "sim:seconds=100"});
+  third.checkpoint = "obs://b/ckpt/";
+  Job const& anew = *elsewhere.submit(third)->job;
+  elsewhere.advance(159'999);
+  EXPECT_EQ(state(anew), "running");
+  elsewhere.advance(160'000);
+  EXPECT_EQ(state(anew), "completed");
 }
 
 TEST_F(SimCentreTest, APurseIsUsedUp) {
