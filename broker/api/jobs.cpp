@@ -15,6 +15,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <functional>
+
 namespace sluice::broker::api {
 namespace asio = boost::asio;
 namespace {
@@ -109,7 +112,42 @@ asio::awaitable<Answer> get_job(Api& api, Call& call) {
   co_return response;
 }
 
-/// Newest first. The cursor is the last id shown: stable while new jobs come in.
+/// Ids below `before` (absent: all there are), newest first, at most `most`.
+using NewestFirst = std::expected<std::vector<policy::JobId>, http::Problem>;
+
+NewestFirst scanned_ids(Api const& api, log::RowRange const& range, std::size_t most) {
+  std::vector<policy::JobId> ids;
+  auto const scanned = api.ledger.scan_rows(log::Table::history, range, [&](std::string_view key, std::string_view) {
+    if (ids.size() < most) ids.push_back({last_be64(key)});
+    return ids.size() < most;
+  });
+  if (!scanned) return std::unexpected(problem("unavailable", "The ledger cannot be read."));
+  return ids;
+}
+
+/// The index of acceptance lies in history: it also names open jobs, and costs no memory.
+NewestFirst ids_of_tenant(Api const& api, policy::TenantName const& tenant, std::optional<std::uint64_t> before, std::size_t most) {
+  std::string const prefix = policy::tenant_index_key(tenant, {0}).substr(0, 1 + tenant.text.size() + 1);
+  log::RowRange range{.prefix = prefix, .from = {}, .reverse = true};
+  if (before) range.from = policy::tenant_index_key(tenant, {*before});
+  return scanned_ids(api, range, most);
+}
+
+/// Open jobs from the state and finished ones from history, where each stands once.
+NewestFirst ids_of_all(Api const& api, std::optional<std::uint64_t> before, std::size_t most) {
+  log::RowRange range{.prefix = policy::history_key({0}).substr(0, 1), .from = {}, .reverse = true};
+  if (before) range.from = policy::history_key({*before});
+  NewestFirst ids = scanned_ids(api, range, most);
+  if (!ids) return ids;
+  auto const& open = api.state().jobs;
+  auto it = before ? open.lower_bound({*before}) : open.end();
+  for (std::size_t taken = 0; taken < most && it != open.begin(); ++taken) ids->push_back((--it)->first);
+  std::ranges::sort(*ids, std::greater{});
+  if (ids->size() > most) ids->resize(most);
+  return ids;
+}
+
+/// The cursor is the last id shown: stable while new jobs come in.
 asio::awaitable<Answer> list_jobs(Api& api, Call& call) {
   auto page = read_page(call.request);
   if (!page) co_return std::unexpected(std::move(page.error()));
@@ -124,33 +162,12 @@ asio::awaitable<Answer> list_jobs(Api& api, Call& call) {
   }
   co_await api.sequencer.settled();
 
-  // The index of acceptance lies in history: it also names open jobs, and costs no memory.
-  std::vector<policy::JobId> ids;
-  std::string const prefix = tenant ? policy::tenant_index_key(*tenant, {0}).substr(0, 1 + tenant->text.size() + 1) : std::string();
-  bool more = false;
-  if (tenant) {
-    log::RowRange range{.prefix = prefix, .from = {}, .reverse = true};
-    if (page->after) range.from = policy::tenant_index_key(*tenant, {*page->after});
-    auto const scanned = api.ledger.scan_rows(log::Table::history, range, [&](std::string_view key, std::string_view) {
-      if (ids.size() == page->limit) {
-        more = true;
-        return false;
-      }
-      ids.push_back({last_be64(key)});
-      return true;
-    });
-    if (!scanned) co_return std::unexpected(problem("unavailable", "The ledger cannot be read."));
-  } else {
-    auto const& jobs = api.state().jobs;
-    auto it = page->after ? jobs.lower_bound({*page->after}) : jobs.end();
-    while (it != jobs.begin()) {
-      if (ids.size() == page->limit) {
-        more = true;
-        break;
-      }
-      ids.push_back((--it)->first);
-    }
-  }
+  NewestFirst const found_ids =
+      tenant ? ids_of_tenant(api, *tenant, page->after, page->limit + 1) : ids_of_all(api, page->after, page->limit + 1);
+  if (!found_ids) co_return std::unexpected(found_ids.error());
+  std::vector<policy::JobId> ids = *found_ids;
+  bool const more = ids.size() > page->limit;
+  if (more) ids.resize(page->limit);
 
   std::string data;
   json::TextWriter rows(data);

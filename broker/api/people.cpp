@@ -203,10 +203,21 @@ asio::awaitable<Answer> erase_tenant(Api& api, Call& call) {
 
 // ---- keys
 
-Json key_json(policy::KeyName const& name, policy::Key const& key, policy::Timestamp now) {
+/// A label is for people: private, erased with its tenant, and in no entry.
+std::string owner_of(std::optional<policy::TenantName> const& tenant) { return tenant ? tenant->text : "operator"; }
+std::string label_part_key(policy::KeyName const& name) { return "key-label/" + name.text; }
+
+Json label_of(Api const& api, policy::KeyName const& name, policy::Key const& key) {
+  auto const part = api.ledger.private_part(log::PrivateKind::secret_state, owner_of(key.tenant), label_part_key(name));
+  if (!part || !*part) return nullptr;
+  return (*part)->bytes;
+}
+
+Json key_json(policy::KeyName const& name, policy::Key const& key, Json label, policy::Timestamp now) {
   Json out{{"id", name.text}, {"role", policy::name_of(key.role)}};
   out["tenant"] = key.tenant ? Json(key.tenant->text) : Json(nullptr);
   out["principal"] = key.principal.text;
+  out["label"] = std::move(label);
   out["created_at"] = policy::format_rfc3339(key.issued_at);
   out["created_by"] = key.created_by.text;
   out["expires_at"] = time_or_null(key.expires_at);
@@ -238,13 +249,13 @@ asio::awaitable<Answer> issue_key(Api& api, Call& call) {
   event.by = call.by();
   policy::KeyName const name = key.name;
   AnswerMaker answer = [&](log::Sequence, policy::Effects const&, policy::Timestamp now) -> std::optional<http::Response> {
-    Json body = key_json(name, api.state().keys.at(name), now);
-    body["label"] = label;
+    Json const body = key_json(name, api.state().keys.at(name), label, now);
     http::Response response = http::json_response(201, body.dump());
     response.add("Location", "/v1/keys/" + name.text);
     return response;
   };
   Submission submission = submission_of({event});
+  submission.private_parts.push_back({log::PrivateKind::secret_state, owner_of(event.tenant), label_part_key(name), label});
   Answer result = co_await commit(api, call, std::move(submission), std::move(answer));
   if (!result) co_return result;
   // The secret is in this answer only: the one kept for a replay was made without it.
@@ -264,7 +275,7 @@ asio::awaitable<Answer> list_keys(Api& api, Call& call) {
   policy::Timestamp const now = api.sequencer.now();
   co_return named_page(call.request, *page, api.state().keys, [&](policy::KeyName const& name, policy::Key const& key) -> Json {
     if (tenant && key.tenant != tenant) return nullptr;
-    return key_json(name, key, now);
+    return key_json(name, key, label_of(api, name, key), now);
   });
 }
 
@@ -274,14 +285,17 @@ asio::awaitable<Answer> revoke_key(Api& api, Call& call) {
   if (it == api.state().keys.end() || (call.caller.tenant && it->second.tenant != call.caller.tenant))
     co_return std::unexpected(problem("not_found", "There is no such key."));
   auto const now = api.sequencer.now();
-  if (it->second.revoked) co_return http::json_response(200, key_json(name, it->second, now).dump());
+  auto const shown = [&api, &name, now] {
+    policy::Key const& key = api.state().keys.at(name);
+    return key_json(name, key, label_of(api, name, key), now);
+  };
+  if (it->second.revoked) co_return http::json_response(200, shown().dump());
   auto reason = read_reason(call);
   if (!reason) co_return std::unexpected(std::move(reason.error()));
   policy::KeyRevoked event{call.by(reason->commitment), name};
   std::vector<Sealed> sealed;
   sealed.push_back(std::move(*reason));
-  co_return co_await change(api, call, std::move(event), std::move(sealed), 200,
-                            [&](log::Sequence) { return key_json(name, api.state().keys.at(name), now); });
+  co_return co_await change(api, call, std::move(event), std::move(sealed), 200, [&](log::Sequence) { return shown(); });
 }
 
 // ---- accounts

@@ -33,7 +33,7 @@ enum class PrivateKind : std::uint8_t {
   payload = 1,       ///< names, images, commands, free text: bound by SHA-256(salt ‖ bytes) in an entry
   idempotency = 2,   ///< a stored answer: keyed hash, body fingerprint, status, body; kept 7 days
   evidence = 3,      ///< a raw response from a cluster: bound like a payload, kept for a stated time
-  secret_state = 4,  ///< broker state no one else may read (the day's lot secret until it is revealed)
+  secret_state = 4,  ///< broker state no one else may read (the day's lot secret until it is revealed, labels of keys)
 };
 
 /// Bytes kept beside the log, encrypted under the owner's key. Erasing the owner erases them; the entry's hash stays.

@@ -3,6 +3,7 @@
 #include "tests/integration/held_to_contract.hpp"
 #include "tests/integration/rig.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -79,7 +80,10 @@ void EveryOperation::people() {
   EXPECT_TRUE(key.body.contains("token"));
   Reply const again = expect(201, admin.post("/v1/keys", json{{"role", "auditor"}, {"label", "night"}}.dump(), "people-3"));
   EXPECT_FALSE(again.body.contains("token"));
-  expect(200, admin.get("/v1/keys"));
+  Reply const keys = expect(200, admin.get("/v1/keys?limit=1000"));
+  std::vector<json> labels;
+  for (auto const& each : keys.body.at("data")) labels.push_back(each.at("label"));
+  EXPECT_THAT(labels, testing::Contains(json("night")));
   std::string const key_path = "/v1/keys/" + key.body.at("id").get<std::string>();
   expect(400, admin.del(key_path));
   expect(200, admin.del(key_path + "?reason=left"));

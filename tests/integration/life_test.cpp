@@ -44,6 +44,12 @@ TEST(Life, AJobIsQuotedPlacedRunSettledAndReplayed) {
   EXPECT_EQ(attempt.at("liability"), "tenant");
   EXPECT_EQ(attempt.at("exit_code"), 0);
 
+  // Who runs the platform finds it in the list of all jobs too, though it is history.
+  Reply const all = rig.local().get("/v1/jobs?state=completed");
+  ASSERT_EQ(all.status, 200) << all.body;
+  ASSERT_EQ(all.body.at("data").size(), 1U) << all.body;
+  EXPECT_EQ(all.body.at("data").at(0).at("id"), job);
+
   // The books: what was deposited is what is free and what was paid, to the micro-yuan.
   Reply const balances = client.get("/v1/balances");
   ASSERT_EQ(balances.status, 200);

@@ -128,26 +128,10 @@ Result<ExitCode> list_keys(Session& session, KeyList const& what) {
   auto const list = read_list(session, Target("/v1/keys").query("tenant", what.tenant), what.paging);
   if (!list) return std::unexpected(list.error());
   print_list(session, *list,
-             {{"KEY"},
-              {"ROLE"},
-              {"TENANT"},
-              {"PRINCIPAL"},
-              {"CREATED BY"},
-              {"LABEL", false, true},
-              {"CREATED"},
-              {"EXPIRES"},
-              {"LAST USED", false, true},
-              {"STATUS"}},
+             {{"KEY"}, {"ROLE"}, {"TENANT"}, {"PRINCIPAL"}, {"CREATED BY"}, {"LABEL", false, true}, {"CREATED"}, {"EXPIRES"}, {"STATUS"}},
              [](nlohmann::json const& each) -> std::vector<std::string> {
-               return {text(each, "/id"),
-                       text(each, "/role"),
-                       text(each, "/tenant"),
-                       text(each, "/principal"),
-                       text(each, "/created_by"),
-                       text(each, "/label"),
-                       short_time(each, "/created_at"),
-                       short_time(each, "/expires_at"),
-                       short_time(each, "/last_used_at"),
+               return {text(each, "/id"),         text(each, "/role"),  text(each, "/tenant"),           text(each, "/principal"),
+                       text(each, "/created_by"), text(each, "/label"), short_time(each, "/created_at"), short_time(each, "/expires_at"),
                        text(each, "/status")};
              });
   return ExitCode::ok;
@@ -181,15 +165,13 @@ Result<ExitCode> open_account(Session& session, NewAccount const& what) {
 Result<ExitCode> list_accounts(Session& session, Paging const& paging) {
   auto const list = read_list(session, Target("/v1/accounts"), paging);
   if (!list) return std::unexpected(list.error());
-  print_list(session, *list,
-             {{"ACCOUNT", true}, {"CLUSTER"}, {"HOLDER"}, {"CREDENTIAL"}, {"APPROVED FROM"}, {"SPENT THIS YEAR", true, true}, {"STATUS"}},
+  print_list(session, *list, {{"ACCOUNT", true}, {"CLUSTER"}, {"HOLDER"}, {"CREDENTIAL"}, {"APPROVED FROM"}, {"STATUS"}},
              [](nlohmann::json const& each) -> std::vector<std::string> {
                return {text(each, "/id"),
                        text(each, "/cluster"),
                        text(each, "/holder"),
                        text(each, "/credential"),
                        short_time(each, "/approved_from"),
-                       text(each, "/spent_this_year_yuan"),
                        text(each, "/status")};
              });
   return ExitCode::ok;
@@ -292,7 +274,7 @@ void add_account_verbs(CLI::App& app, Chosen& chosen) {
   open.add_option("CLUSTER", opened->cluster, "Where")->required();
   open.add_option("--holder", opened->holder, "\"operator\" or a tenant")->capture_default_str();
   open.add_option("--credential", opened->credential, "Name of a credential file of the daemon, never the secret")->required();
-  open.add_option("--approved-from", opened->approved_from, "RFC 3339; default: not approved yet");
+  open.add_option("--approved-from", opened->approved_from, "RFC 3339; default: now");
   open.add_option("--contract", opened->contract, "Contract number; private");
   open.add_option("--reason", opened->reason, "Why")->required();
   open.add_option("--idempotency-key", opened->key, "Repeat safely; default: fresh");

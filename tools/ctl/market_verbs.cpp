@@ -150,7 +150,6 @@ Result<ExitCode> rounds(Session& session, Paging const& paging) {
               {"STATE"},
               {"DECIDED"},
               {"JOBS", true},
-              {"BIDS", true, true},
               {"ALLOCATED", true},
               {"SKIPPED", true},
               {"WAITING", true},
@@ -158,9 +157,9 @@ Result<ExitCode> rounds(Session& session, Paging const& paging) {
               {"BOUND", true},
               {"GAP PPM", true}},
              [](nlohmann::json const& round) -> std::vector<std::string> {
-               return {text(round, "/number"),    text(round, "/state"),      short_time(round, "/decided_at"), text(round, "/jobs"),
-                       text(round, "/bids"),      text(round, "/allocated"),  text(round, "/skipped"),          text(round, "/waiting"),
-                       text(round, "/cost_yuan"), text(round, "/bound_yuan"), text(round, "/gap_ppm")};
+               return {text(round, "/number"),     text(round, "/state"),   short_time(round, "/decided_at"), text(round, "/jobs"),
+                       text(round, "/allocated"),  text(round, "/skipped"), text(round, "/waiting"),          text(round, "/cost_yuan"),
+                       text(round, "/bound_yuan"), text(round, "/gap_ppm")};
              });
   return ExitCode::ok;
 }
@@ -182,7 +181,6 @@ Result<ExitCode> one_round(Session& session, std::string const& number) {
                 {"proven bound, yuan", "/bound_yuan"},
                 {"gap, ppm", "/gap_ppm"},
                 {"jobs", "/jobs"},
-                {"bids", "/bids"},
                 {"allocated", "/allocated"},
                 {"skipped", "/skipped"},
                 {"waiting", "/waiting"}});

@@ -35,24 +35,14 @@ struct QuotaChange {
 Result<ExitCode> balances(Session& session, TenantList const& what) {
   auto const list = read_list(session, Target("/v1/balances").query("tenant", what.tenant), what.paging);
   if (!list) return std::unexpected(list.error());
-  print_list(session, *list,
-             {{"TENANT"},
-              {"AVAILABLE", true},
-              {"HELD", true},
-              {"DISPUTED", true},
-              {"DEPOSITED", true, true},
-              {"SPENT", true, true},
-              {"FEES", true, true},
-              {"VOUCHERS PAID", true, true},
-              {"VOUCHERS LEFT"}},
+  print_list(session, *list, {{"TENANT"}, {"AVAILABLE", true}, {"HELD", true}, {"DISPUTED", true}, {"VOUCHERS LEFT"}},
              [](nlohmann::json const& balance) -> std::vector<std::string> {
                std::string left;
                for (auto const& each : items(member(balance, "/entitlements"))) {
                  left += fmt::format("{}{} {}", left.empty() ? "" : ", ", text(each, "/programme"), text(each, "/left_yuan"));
                }
-               return {text(balance, "/tenant"),        text(balance, "/available_yuan"), text(balance, "/held_yuan"),
-                       text(balance, "/disputed_yuan"), text(balance, "/deposited_yuan"), text(balance, "/spent_yuan"),
-                       text(balance, "/fees_yuan"),     text(balance, "/subsidy_yuan"),   left};
+               return {text(balance, "/tenant"), text(balance, "/available_yuan"), text(balance, "/held_yuan"),
+                       text(balance, "/disputed_yuan"), left};
              });
   return ExitCode::ok;
 }

@@ -88,7 +88,7 @@ std::vector<Case> const& cases() {
       {{"account", "open", "qingyang", "--credential=qingyang-token", "--approved-from=2026-11-22T08:00:00Z", "--contract=C-4", why},
        "POST /v1/accounts",
        "120"},
-      {{"account", "list"}, "GET /v1/accounts", "120034.50"},
+      {{"account", "list"}, "GET /v1/accounts", "qingyang-token"},
       {{"account", "close", "120", why}, "DELETE /v1/accounts/{id}", "closed"},
       {{"override", "propose", "correct_deposit", "--tenant=t-7k3m9q2x", "--yuan=12.50", why}, "POST /v1/overrides", "50122"},
       {{"override", "propose", "settle_disputed", "--attempt=48213-1", "--liability=operator", "--card-hours=3.5", why},
