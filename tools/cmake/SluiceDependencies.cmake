@@ -15,6 +15,9 @@ find_package(simdjson REQUIRED)
 find_package(prometheus-cpp REQUIRED COMPONENTS core)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
+if(NOT SLUICE_SANITIZE)                                       # sanitizers bring an allocator of their own
+  pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
+endif()
 
 add_library(sluice_asio INTERFACE)                            # what every Asio user compiles with
 target_include_directories(sluice_asio SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
