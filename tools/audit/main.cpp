@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <string>
 
 namespace {
@@ -55,7 +56,9 @@ int run(int argc, char** argv) {
   }
   auto const verifier = sluice::log::NoteVerifier::parse(key_text(key));
   if (!verifier) {
-    std::fprintf(stderr, "--key: %s\n", verifier.error().c_str());
+    bool const is_file = std::filesystem::exists(key);
+    std::fprintf(stderr, "--key: %s%s\n", is_file ? "in that file, " : "there is no such file, and taken as the key itself, ",
+                 verifier.error().c_str());
     return exit_usage;
   }
   sluice::log::DirectorySource source(directory);
