@@ -118,7 +118,7 @@ std::expected<State, std::string> load_state(RowSource const& next) {
   while (auto const found = next()) {
     auto const [key, value] = *found;
     auto const fail = [&](std::string const& what) {
-      return std::unexpected("state row " + to_hex(bytes_of(key)) + ": " + what + "; restore the database or replay the log");
+      return std::unexpected("state row " + to_hex(bytes_of(key)) + ": " + what + "; restore the database from a backup");
     };
     if (key.empty()) return fail("the key is empty");
     if (any && key <= last) return fail("the rows are not in key order");
@@ -137,7 +137,7 @@ std::expected<State, std::string> load_state(RowSource const& next) {
     if (number <= 4) seen_single[number - 1u] = true;
   }
   if (any && !(seen_single[0] && seen_single[1] && seen_single[3]))
-    return std::unexpected("the state lacks its governance, market or round row; restore the database or replay the log");
+    return std::unexpected("the state lacks its governance, market or round row; restore the database from a backup");
   if (auto wrong = derive_indexes(state); !wrong.empty()) return std::unexpected(wrong);
   return state;
 }
