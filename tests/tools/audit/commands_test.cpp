@@ -35,7 +35,7 @@ TEST(Commands, ExitAsTheHelpSays) {
   EXPECT_NE(run("--help").out.find("0 no divergence, 1 tampered, 2 signature, 3 policy, 4 round, 5 draw, 6 incomplete"), std::string::npos);
   EXPECT_EQ(run("").code, 64);
   EXPECT_EQ(run("replay").code, 64);
-  Run const nonsense = run("replay --key nonsense '" SLUICE_GOLDEN_LOG "'");
+  auto const nonsense = run("replay --key nonsense '" SLUICE_GOLDEN_LOG "'");
   EXPECT_EQ(nonsense.code, 64);
   EXPECT_NE(nonsense.out.find("there is no such file"), std::string::npos) << nonsense.out;
   EXPECT_EQ(run("replay --key /dev/zero '" SLUICE_GOLDEN_LOG "'").code, 64) << "a key that never ends";
