@@ -216,6 +216,19 @@ std::expected<void, Divergence> VerifiedTree::entries(Sequence first, std::uint6
   return {};
 }
 
+void VerifiedTree::unproved_entries(EntryVisitor const& visit) {
+  for (std::uint64_t index = 0; index * tile_width < size(); ++index) {
+    std::uint32_t const width = tile_width_at(size(), 0, index);
+    auto const bundle = read(bundle_path(index, width), bundle_path(index, tile_width), bundle_bytes_max);
+    if (!bundle) return;
+    BundleCursor cursor(bundle->bytes);
+    for (std::uint32_t i = 0; i < width && !cursor.at_end(); ++i) {
+      auto const entry = cursor.next();
+      if (!entry || !visit(index * tile_width + i, entry->bytes)) return;
+    }
+  }
+}
+
 std::expected<std::string, Divergence> VerifiedTree::blob(Hash const& hash) {
   std::string const path = blob_path(hash);
   auto file = read(path, path, blob_bytes_max);

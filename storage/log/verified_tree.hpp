@@ -56,6 +56,10 @@ class VerifiedTree {
   /// and must not call this object.
   std::expected<void, Divergence> entries(Sequence first, std::uint64_t count, EntryVisitor const& visit);
 
+  /// All entries as they lie, nothing proved: for hints, which entries() confirms later. Ends without a word where a bundle is missing or
+  /// malformed; entries() says what is wrong there. The visitor returns false to stop.
+  void unproved_entries(EntryVisitor const& visit);
+
   /// The hashes of one proved tile, as wide as the tree makes it; for proofs. REQUIRES: the tile is in the tree.
   std::expected<std::vector<policy::Hash>, Divergence> tile(std::uint8_t level, std::uint64_t index);
 

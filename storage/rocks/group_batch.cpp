@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <cassert>
+#include <map>
 #include <memory>
 
 namespace sluice::rocks {
@@ -69,13 +70,15 @@ std::expected<void, std::string> GroupBatch::add(KeyStore& keys, log::Group cons
   };
   change(Family::state, derived.state);
   change(Family::history, derived.history);
+  std::map<std::int64_t, std::string> expiring;
   for (log::PrivatePart const& part : group.private_parts) {
     auto const key = keys.key_for_writing(part.owner);
     if (!key) return std::unexpected(key.error());
     std::string const row_key = private_row_key(part.kind, part.owner, part.key);
     ok &= put(Family::private_part, row_key, seal_private_part(*key, part, row_key));
-    if (part.expires_at_ms != 0) ok &= put(Family::private_part, expiry_index_key(part.expires_at_ms, row_key), "");
+    if (part.expires_at_ms != 0) append_expiring(expiring[part.expires_at_ms], row_key);
   }
+  for (auto const& [at_ms, row_keys] : expiring) ok &= put(Family::private_part, expiry_index_key(at_ms, first_), row_keys);
   if (!ok) return std::unexpected("the Group does not fit into one batch");
   return {};
 }

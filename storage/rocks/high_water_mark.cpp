@@ -17,7 +17,7 @@ namespace {
 
 // Slot: "sluiceHW" ‖ be64 counter ‖ be64 size ‖ root (32) ‖ be64 MANIFEST number ‖ be64 its bytes ‖ their hash (32) ‖ SHA-256 of all
 // this, then zeros. One slot a page, so that a torn page never takes both.
-constexpr std::string_view magic = "sluiceHW";
+constexpr std::string_view mark_magic = "sluiceHW";
 constexpr std::size_t slot_bytes = 4096;
 constexpr std::size_t body_bytes = 8 + 8 + 8 + 32 + 8 + 8 + 32;
 constexpr std::size_t written_bytes = 512;  // a sector: body, hash, zeros
@@ -32,7 +32,7 @@ std::uint64_t get_be64(std::string_view bytes) {
 }
 
 std::string encode(std::uint64_t counter, Mark const& mark) {
-  std::string bytes(magic);
+  std::string bytes(mark_magic);
   put_be64(bytes, counter);
   put_be64(bytes, mark.size);
   bytes.append(reinterpret_cast<char const*>(mark.root.bytes.data()), 32);
@@ -46,7 +46,7 @@ std::string encode(std::uint64_t counter, Mark const& mark) {
 }
 
 std::optional<std::pair<std::uint64_t, Mark>> decode(std::string_view slot) {
-  if (slot.size() < body_bytes + 32 || !slot.starts_with(magic)) return std::nullopt;
+  if (slot.size() < body_bytes + 32 || !slot.starts_with(mark_magic)) return std::nullopt;
   policy::Hash const hash = policy::sha256(slot.substr(0, body_bytes));
   if (std::memcmp(hash.bytes.data(), slot.data() + body_bytes, 32) != 0) return std::nullopt;
   Mark mark;

@@ -17,17 +17,17 @@ namespace {
 
 using log::Durability;
 
-constexpr std::string_view magic = "SLK1";
+constexpr std::string_view key_magic = "SLK1";
 constexpr std::size_t key_file_bytes = 4 + key_id_bytes + 32 + seal_overhead;
 constexpr std::size_t erased_file_bytes_max = key_id_bytes * 65'536;
 constexpr std::string_view check_aad = "SLK1 master key check";
 
 std::string hex_of(std::string_view owner) { return policy::to_hex(policy::sha256(owner)); }
 
-std::string associated(std::string_view id, std::string_view hex) { return fmt::format("{}{}{}", magic, id, hex); }
+std::string associated(std::string_view id, std::string_view hex) { return fmt::format("{}{}{}", key_magic, id, hex); }
 
 std::string encode(SecretKey const& master, OwnerKey const& key, std::string_view hex) {
-  std::string bytes(magic);
+  std::string bytes(key_magic);
   bytes += key.id;
   bytes += seal(master, key.key.text(), associated(key.id, hex));
   return bytes;
@@ -35,11 +35,11 @@ std::string encode(SecretKey const& master, OwnerKey const& key, std::string_vie
 
 std::expected<OwnerKey, std::string> decode(SecretKey const& master, std::string_view bytes, std::string_view hex,
                                             std::string const& path) {
-  if (bytes.size() != key_file_bytes || !bytes.starts_with(magic))
+  if (bytes.size() != key_file_bytes || !bytes.starts_with(key_magic))
     return std::unexpected(fmt::format("owner key {}: not a key file", path));
   OwnerKey key;
-  key.id = bytes.substr(magic.size(), key_id_bytes);
-  auto plain = unseal(master, bytes.substr(magic.size() + key_id_bytes), associated(key.id, hex));
+  key.id = bytes.substr(key_magic.size(), key_id_bytes);
+  auto plain = unseal(master, bytes.substr(key_magic.size() + key_id_bytes), associated(key.id, hex));
   if (!plain) return std::unexpected(fmt::format("owner key {}: damaged, or sealed under another master key", path));
   auto const secret = SecretKey::from_bytes(*plain);
   explicit_bzero(plain->data(), plain->size());
@@ -125,7 +125,7 @@ std::expected<std::optional<OwnerKey>, std::string> KeyStore::load(std::string_v
   if (!*bytes) return std::nullopt;
   auto const erased = read_erased(path(owner, ".erased"));
   if (!erased) return std::unexpected(erased.error());
-  if ((*bytes)->size() == key_file_bytes && lists(*erased, std::string_view(**bytes).substr(magic.size(), key_id_bytes)))
+  if ((*bytes)->size() == key_file_bytes && lists(*erased, std::string_view(**bytes).substr(key_magic.size(), key_id_bytes)))
     return std::nullopt;
   // Overwritten but not yet unlinked: the id is zeros too. Only an owner with erasures can be in that state.
   if (!erased->empty() && **bytes == std::string(key_file_bytes, '\0')) return std::nullopt;

@@ -11,6 +11,7 @@ constexpr char row_mark = 'p';
 constexpr char index_mark = 'x';
 constexpr char value_version = 1;
 constexpr std::size_t header_bytes = 1 + key_id_bytes + 8;
+constexpr std::size_t length_bytes = 4;
 
 std::string be64(std::int64_t number) {
   std::string bytes;
@@ -55,16 +56,31 @@ std::optional<PrivateRowName> parse_private_row_key(std::string_view row_key) {
                         std::string(row_key.substr(end + 1))};
 }
 
-std::string expiry_index_key(std::int64_t expires_at_ms, std::string_view row_key) {
+std::string expiry_index_key(std::int64_t expires_at_ms, log::Sequence first) {
   std::string key(1, index_mark);
   key += be64(expires_at_ms);
-  key += row_key;
+  key += be64(static_cast<std::int64_t>(first));
   return key;
 }
 
-std::optional<ExpiryIndexEntry> parse_expiry_index_key(std::string_view index_key) {
-  if (index_key.size() < 9 || index_key[0] != index_mark) return std::nullopt;
-  return ExpiryIndexEntry{from_be64(index_key.substr(1)), index_key.substr(9)};
+std::optional<std::int64_t> parse_expiry_index_key(std::string_view index_key) {
+  if (index_key.size() != 17 || index_key[0] != index_mark) return std::nullopt;
+  return from_be64(index_key.substr(1));
+}
+
+void append_expiring(std::string& index_value, std::string_view row_key) {
+  for (int shift = 24; shift >= 0; shift -= 8) index_value.push_back(static_cast<char>(row_key.size() >> shift));
+  index_value += row_key;
+}
+
+std::optional<std::string_view> take_expiring(std::string_view& index_value) {
+  if (index_value.size() < length_bytes) return std::nullopt;
+  std::size_t length = 0;
+  for (char const byte : index_value.substr(0, length_bytes)) length = length << 8 | static_cast<std::uint8_t>(byte);
+  if (index_value.size() - length_bytes < length) return std::nullopt;
+  std::string_view const row_key = index_value.substr(length_bytes, length);
+  index_value.remove_prefix(length_bytes + length);
+  return row_key;
 }
 
 std::string seal_private_part(OwnerKey const& key, log::PrivatePart const& part, std::string_view row_key) {

@@ -13,8 +13,8 @@
 
 namespace sluice::rocks {
 
-// Row:    'p' ‖ kind ‖ owner ‖ 0x00 ‖ key  →  0x01 ‖ key id (16) ‖ be64 expiry ‖ nonce ‖ ciphertext ‖ tag
-// Index:  'x' ‖ be64 expiry ‖ row key      →  nothing            (only with an expiry)
+// Row:    'p' ‖ kind ‖ owner ‖ 0x00 ‖ key      →  0x01 ‖ key id (16) ‖ be64 expiry ‖ nonce ‖ ciphertext ‖ tag
+// Index:  'x' ‖ be64 expiry ‖ be64 sequence    →  (be32 length ‖ row key)…    what a Group stored with this expiry
 // AAD:    "sluice private 1" ‖ be64 expiry ‖ row key: kind, owner and key cannot be exchanged, nor an expiry moved.
 
 /// 'p' ‖ kind: where the rows of one kind begin.
@@ -31,13 +31,14 @@ struct PrivateRowName {
 /// Reads a row key; nullopt when it is none.
 std::optional<PrivateRowName> parse_private_row_key(std::string_view row_key);
 
-std::string expiry_index_key(std::int64_t expires_at_ms, std::string_view row_key);
-struct ExpiryIndexEntry {
-  std::int64_t expires_at_ms = 0;
-  std::string_view row_key;
-};
-/// Reads an index key; nullopt when it is none.
-std::optional<ExpiryIndexEntry> parse_expiry_index_key(std::string_view index_key);
+/// One row of the index for all that the Group beginning at `first` stores with one expiry: a row for each would cost as much again as the
+/// parts themselves.
+std::string expiry_index_key(std::int64_t expires_at_ms, log::Sequence first);
+/// The expiry of an index key; nullopt when it is none.
+std::optional<std::int64_t> parse_expiry_index_key(std::string_view index_key);
+void append_expiring(std::string& index_value, std::string_view row_key);
+/// Takes the first row key off an index value; nullopt at its end, or when the rest is malformed.
+std::optional<std::string_view> take_expiring(std::string_view& index_value);
 
 /// The value of a row.
 std::string seal_private_part(OwnerKey const& key, log::PrivatePart const& part, std::string_view row_key);

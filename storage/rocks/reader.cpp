@@ -12,7 +12,7 @@ namespace {
 
 using log::LedgerError;
 
-LedgerError damaged(std::string message) { return {LedgerError::Kind::damaged, std::move(message)}; }
+LedgerError damage(std::string message) { return {LedgerError::Kind::damaged, std::move(message)}; }
 
 }  // namespace
 
@@ -86,7 +86,7 @@ std::expected<void, LedgerError> Reader::scan(Family family, log::RowRange const
 std::expected<std::optional<std::string>, LedgerError> Reader::entry(log::Sequence index) const {
   if (index >= size()) return std::nullopt;
   auto bytes = get(Family::entry, be64_key(index));
-  if (bytes && !*bytes) return std::unexpected(damaged(fmt::format("entry {} is missing from a log of {}", index, size())));
+  if (bytes && !*bytes) return std::unexpected(damage(fmt::format("entry {} is missing from a log of {}", index, size())));
   return bytes;
 }
 
@@ -99,7 +99,7 @@ std::expected<void, LedgerError> Reader::scan_entries(log::Sequence first, std::
   auto const scanned = scan(Family::entry, {"", be64_key(first), false}, [&](std::string_view key, std::string_view value) {
     if (next == end) return false;
     if (key != be64_key(next)) {
-      problem = damaged(fmt::format("entry {} is missing from a log of {}", next, size()));
+      problem = damage(fmt::format("entry {} is missing from a log of {}", next, size()));
       return false;
     }
     stopped = !visit(next++, value);
@@ -107,7 +107,7 @@ std::expected<void, LedgerError> Reader::scan_entries(log::Sequence first, std::
   });
   if (!scanned) return scanned;
   if (problem) return std::unexpected(*problem);
-  if (!stopped && next < end) return std::unexpected(damaged(fmt::format("entry {} is missing from a log of {}", next, size())));
+  if (!stopped && next < end) return std::unexpected(damage(fmt::format("entry {} is missing from a log of {}", next, size())));
   return {};
 }
 
@@ -119,7 +119,7 @@ std::expected<std::optional<std::string>, LedgerError> Reader::tile(log::TileId 
   auto bytes = get(Family::tile, tile_key(tile.level, tile.index));
   if (!bytes) return bytes;
   if (!*bytes || (*bytes)->size() != log::tile_width * log::hash_bytes) {
-    return std::unexpected(damaged(fmt::format("{} is missing or cut short", log::tile_path({tile.level, tile.index, log::tile_width}))));
+    return std::unexpected(damage(fmt::format("{} is missing or cut short", log::tile_path({tile.level, tile.index, log::tile_width}))));
   }
   (*bytes)->resize(tile.width * log::hash_bytes);
   return bytes;
@@ -143,7 +143,7 @@ std::expected<void, LedgerError> Reader::scan_blobs(log::BlobVisitor const& visi
   auto const scanned = scan(Family::blob, {}, [&](std::string_view key, std::string_view value) {
     policy::Hash hash;
     if (key.size() != hash.bytes.size()) {
-      problem = damaged("a blob's key is not a hash");
+      problem = damage("a blob's key is not a hash");
       return false;
     }
     std::memcpy(hash.bytes.data(), key.data(), key.size());
@@ -161,7 +161,7 @@ std::expected<std::optional<log::OpenedPart>, LedgerError> Reader::private_part(
   if (!value) return std::unexpected(value.error());
   if (!*value) return std::nullopt;
   auto opened = open_private_part(*keys_, {kind, std::string(owner), std::string(key)}, row_key, **value);
-  if (!opened) return std::unexpected(damaged(std::move(opened.error())));
+  if (!opened) return std::unexpected(damage(std::move(opened.error())));
   return std::move(*opened);
 }
 
@@ -170,12 +170,12 @@ std::expected<void, LedgerError> Reader::scan_private_parts(log::PrivateKind kin
   auto const scanned = scan(Family::private_part, {private_prefix(kind), "", false}, [&](std::string_view key, std::string_view value) {
     auto name = parse_private_row_key(key);
     if (!name) {
-      problem = damaged("a private part's key is malformed");
+      problem = damage("a private part's key is malformed");
       return false;
     }
     auto opened = open_private_part(*keys_, *name, key, value);
     if (!opened) {
-      problem = damaged(std::move(opened.error()));
+      problem = damage(std::move(opened.error()));
       return false;
     }
     if (!*opened) return true;  // its owner was erased

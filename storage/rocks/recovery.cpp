@@ -9,19 +9,18 @@
 namespace sluice::rocks {
 namespace {
 
-using Kind = OpenError::Kind;
-
 std::expected<std::string, OpenError> get(Database& database, Family family, std::string_view key, std::string_view what) {
   std::string value;
   rocksdb::Status const status = database.db().Get(rocksdb::ReadOptions(), database.handle(family), slice(key), &value);
   if (status.ok()) return value;
-  Kind const kind = status.IsCorruption() ? Kind::damaged : status.IsNotFound() ? Kind::missing : Kind::io;
-  return std::unexpected(
-      OpenError{kind, fmt::format("{}: {}; restore the ledger from a backup", what, status.ToString())});
+  OpenError::Kind const kind = status.IsCorruption() ? OpenError::Kind::damaged
+                               : status.IsNotFound() ? OpenError::Kind::missing
+                                                     : OpenError::Kind::io;
+  return std::unexpected(OpenError{kind, fmt::format("{}: {}; restore the ledger from a backup", what, status.ToString())});
 }
 
 std::unexpected<OpenError> damaged(std::string message) {
-  return std::unexpected(OpenError{Kind::damaged, std::move(message) + "; restore the ledger from a backup"});
+  return std::unexpected(OpenError{OpenError::Kind::damaged, std::move(message) + "; restore the ledger from a backup"});
 }
 
 // Leaf hashes of the entries after the last full tile, from the entries' own bytes.
@@ -53,9 +52,9 @@ std::expected<void, OpenError> count_entries(Database& database, std::uint64_t s
   }
   if (count == size) return {};
   return std::unexpected(
-      OpenError{Kind::missing, fmt::format("the log has {} entries, the database holds {} of them; restore the ledger from a "
-                                           "backup",
-                                           size, count)});
+      OpenError{OpenError::Kind::missing, fmt::format("the log has {} entries, the database holds {} of them; restore the ledger from a "
+                                                      "backup",
+                                                      size, count)});
 }
 
 }  // namespace
@@ -95,10 +94,10 @@ std::expected<Recovered, OpenError> recover(Database& database, std::span<log::N
 
   // 2. Nothing acknowledged is missing.
   if (mark != nullptr && size < mark->size) {
-    return std::unexpected(
-        OpenError{Kind::missing, fmt::format("{} entries were acknowledged, the database holds {}: entries {} to {} are missing; "
-                                             "restore the ledger from a backup",
-                                             mark->size, size, size, mark->size - 1)});
+    return std::unexpected(OpenError{OpenError::Kind::missing,
+                                     fmt::format("{} entries were acknowledged, the database holds {}: entries {} to {} are missing; "
+                                                 "restore the ledger from a backup",
+                                                 mark->size, size, size, mark->size - 1)});
   }
   for (std::size_t i = 0; i < families; ++i) {
     auto const family = static_cast<Family>(i);
@@ -124,7 +123,7 @@ std::expected<Recovered, OpenError> recover(Database& database, std::span<log::N
   auto const opened = log::open_note(*note, verifiers);
   if (!opened) {
     return std::unexpected(
-        OpenError{Kind::wrong_key,
+        OpenError{OpenError::Kind::wrong_key,
                   fmt::format("the stored checkpoint: {}; use the key that signed it, or list it as an earlier key", opened.error())});
   }
   auto const checkpoint = log::parse_checkpoint(opened->note.text);

@@ -19,7 +19,7 @@ constexpr std::string_view meta_frontier = "frontier";
 constexpr std::string_view meta_checkpoint = "checkpoint";
 constexpr std::string_view meta_epoch = "epoch";
 constexpr std::string_view meta_format = "format";
-constexpr std::string_view format_line = "sluice ledger 1";
+constexpr std::string_view format_line = "sluice ledger 2";
 
 /// The empty key of every family but the entries': be64 size ‖ root, rewritten with each Group. A family that lost its last writes alone
 /// is thus found out. Entries are counted instead.

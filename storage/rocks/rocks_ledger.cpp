@@ -187,18 +187,19 @@ class OpenLedger : public RocksLedger {
     rocksdb::ReadOptions const options;
     std::unique_ptr<rocksdb::Iterator> const row(database_->db().NewIterator(options, family));
     for (row->Seek("x"); row->Valid() && purged < limit; row->Next()) {
-      auto const index = parse_expiry_index_key(view(row->key()));
-      if (!index || index->expires_at_ms > now_ms) break;
-      // A part stored again since then has another expiry and an index entry of its own.
-      std::string value;
-      rocksdb::Status const status = database_->db().Get(options, family, slice(index->row_key), &value);
-      if (!status.ok() && !status.IsNotFound()) return std::unexpected(ledger_error(status, "purge"));
-      rocksdb::Status added = batch.Delete(family, row->key());
-      if (status.ok() && expiry_of(value) == index->expires_at_ms) {
-        added = batch.Delete(family, slice(index->row_key));
-        ++purged;
+      auto const expiry = parse_expiry_index_key(view(row->key()));
+      if (!expiry || *expiry > now_ms) break;
+      std::string_view left = view(row->value());
+      while (purged < limit && !left.empty()) {
+        auto const row_key = take_expiring(left);
+        if (!row_key) return std::unexpected(LedgerError{LedgerError::Kind::damaged, "purge: a row of the expiry index is malformed"});
+        auto const deleted = delete_if_expired(batch, *row_key, *expiry);
+        if (!deleted) return std::unexpected(deleted.error());
+        if (*deleted) ++purged;
       }
-      if (!added.ok()) return std::unexpected(ledger_error(added, "purge"));
+      // What the limit left over stays in the index.
+      rocksdb::Status const noted = left.empty() ? batch.Delete(family, row->key()) : batch.Put(family, row->key(), slice(left));
+      if (!noted.ok()) return std::unexpected(ledger_error(noted, "purge"));
     }
     if (!row->status().ok()) return std::unexpected(ledger_error(row->status(), "purge"));
     if (batch.Count() == 0) return 0;
@@ -265,16 +266,25 @@ class OpenLedger : public RocksLedger {
     return std::unexpected(ledger_error(status, "write"));
   }
 
-  // All rows under a prefix of the private family, with their expiry index, in bounded batches.
+  // False when it is gone, or was stored again since with another expiry: that has an index entry of its own.
+  std::expected<bool, LedgerError> delete_if_expired(rocksdb::WriteBatch& batch, std::string_view row_key, std::int64_t expires_at_ms) {
+    rocksdb::ColumnFamilyHandle* const family = database_->handle(Family::private_part);
+    std::string value;
+    rocksdb::Status status = database_->db().Get(rocksdb::ReadOptions(), family, slice(row_key), &value);
+    if (status.IsNotFound() || (status.ok() && expiry_of(value) != expires_at_ms)) return false;
+    if (status.ok()) status = batch.Delete(family, slice(row_key));
+    if (!status.ok()) return std::unexpected(ledger_error(status, "purge"));
+    return true;
+  }
+
+  // All rows under a prefix of the private family, in bounded batches. The expiry index may still name them until its time comes.
   std::expected<void, LedgerError> delete_rows(std::string const& prefix) {
     constexpr std::uint32_t rows_at_once = 10'000;
     rocksdb::ColumnFamilyHandle* const family = database_->handle(Family::private_part);
     rocksdb::WriteBatch batch(0, 0, batch_protection_bytes, 0);
     std::unique_ptr<rocksdb::Iterator> const row(database_->db().NewIterator(rocksdb::ReadOptions(), family));
     for (row->Seek(prefix); row->Valid() && row->key().starts_with(prefix); row->Next()) {
-      rocksdb::Status status = batch.Delete(family, row->key());
-      auto const expiry = expiry_of(view(row->value()));
-      if (status.ok() && expiry && *expiry != 0) status = batch.Delete(family, expiry_index_key(*expiry, view(row->key())));
+      rocksdb::Status const status = batch.Delete(family, row->key());
       if (!status.ok()) return std::unexpected(ledger_error(status, "erase"));
       if (batch.Count() < rows_at_once) continue;
       if (auto written = write(batch); !written) return written;

@@ -354,6 +354,17 @@ TEST_P(LedgerContract, ExpiredPartsArePurgedInOrderAndOnlyThey) {
   EXPECT_TRUE(*ledger_->private_part(PrivateKind::secret_state, "t0", "forever"));
 }
 
+TEST_P(LedgerContract, ALimitSplitsWhatExpiresTogether) {
+  Group group = test::group(0, 1);
+  for (int i = 0; i < 5; ++i) group.private_parts.push_back({PrivateKind::idempotency, "t", "k" + std::to_string(i), "answer", 1'000});
+  append(group);
+  EXPECT_EQ(*ledger_->purge_expired(1'000, 3), 3u);
+  reopen();
+  EXPECT_EQ(*ledger_->purge_expired(1'000, 3), 2u);
+  EXPECT_EQ(*ledger_->purge_expired(1'000, 3), 0u);
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(*ledger_->private_part(PrivateKind::idempotency, "t", "k" + std::to_string(i)));
+}
+
 TEST_P(LedgerContract, ASnapshotStaysWhereItWas) {
   append(test::group(0, 10), {.state = {{"a", "1"}}, .history = {}});
   auto const view = ledger_->snapshot();

@@ -22,14 +22,25 @@ TEST(PrivateRowKey, ReadsBack) {
   EXPECT_EQ(name->kind, PrivateKind::evidence);
   EXPECT_EQ(name->owner, "owner");
   EXPECT_EQ(name->key, key);
-  std::string const index_key = expiry_index_key(1'234, row_key);
-  auto const index = parse_expiry_index_key(index_key);
-  ASSERT_TRUE(index);
-  EXPECT_EQ(index->expires_at_ms, 1'234);
-  EXPECT_EQ(index->row_key, row_key);
-  EXPECT_LT(expiry_index_key(255, "b"), expiry_index_key(256, "a"));  // in order of expiry
   for (char const* bad : {"", "p", "x", "p\1owner", "q\1owner"}) EXPECT_FALSE(parse_private_row_key(bad)) << bad;
-  for (char const* bad : {"", "x1234567", "p12345678"}) EXPECT_FALSE(parse_expiry_index_key(bad)) << bad;
+}
+
+TEST(ExpiryIndex, ReadsBackInOrderOfExpiry) {
+  EXPECT_EQ(parse_expiry_index_key(expiry_index_key(1'234, 7)), 1'234);
+  EXPECT_LT(expiry_index_key(255, 9), expiry_index_key(256, 1));
+  EXPECT_LT(expiry_index_key(255, 1), expiry_index_key(255, 256));
+  for (char const* bad : {"", "x1234567", "p1234567812345678", "x12345678123456789"}) EXPECT_FALSE(parse_expiry_index_key(bad)) << bad;
+
+  std::string value;
+  for (std::string const& row_key : {std::string("one"), std::string(300, 'k'), std::string("\0x", 2)}) append_expiring(value, row_key);
+  std::string_view left = value;
+  EXPECT_EQ(take_expiring(left), "one");
+  EXPECT_EQ(take_expiring(left), std::string(300, 'k'));
+  EXPECT_EQ(take_expiring(left), std::string("\0x", 2));
+  EXPECT_TRUE(left.empty());
+  EXPECT_FALSE(take_expiring(left));
+  std::string_view cut = std::string_view(value).substr(0, 6);
+  EXPECT_FALSE(take_expiring(cut));
 }
 
 TEST(PrivateValue, OpensOnlyWhereItBelongs) {
