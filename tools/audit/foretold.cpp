@@ -5,10 +5,10 @@
 
 namespace sluice::audit {
 
-std::expected<Foretold, log::Divergence> foretell(log::VerifiedTree& tree) {
+Foretold foretell(log::VerifiedTree& tree) {
   Foretold foretold;
   log::EntryDecoder decoder;
-  auto const read = tree.entries(0, tree.size(), [&](log::Sequence, std::string_view entry) {
+  tree.unproved_entries([&](log::Sequence, std::string_view entry) {
     bool const tells = entry.starts_with(R"({"@":"state.digested/)") || entry.starts_with(R"({"@":"lot.day_closed/)");
     if (!tells) return true;
     auto const stamped = decoder.decode(entry);
@@ -20,7 +20,6 @@ std::expected<Foretold, log::Divergence> foretell(log::VerifiedTree& tree) {
     }
     return true;
   });
-  if (!read) return std::unexpected(read.error());
   return foretold;
 }
 

@@ -60,6 +60,7 @@ class Replayer {
 
   /// When the last entry is applied.
   std::optional<Finding> finish() {
+    if (!foretold_.secrets.empty()) return changed_meanwhile();
     if (state_.governance.sequence == 0) return std::nullopt;
     figures_.state_digest = policy::to_hex(policy::digest(state_));
     return check_everything();
@@ -78,6 +79,7 @@ class Replayer {
     if (auto const* digested = std::get_if<policy::StateDigested>(&stamped.event)) return check_digest(*digested);
     if (auto const* decided = std::get_if<policy::RoundDecided>(&stamped.event)) return check_round(*decided);
     if (auto const* accepted = std::get_if<policy::JobAccepted>(&stamped.event)) return check_lot(stamped.at, *accepted);
+    if (auto const* closed = std::get_if<policy::LotDayClosed>(&stamped.event)) return check_secret(*closed);
     return std::nullopt;
   }
 
@@ -111,6 +113,20 @@ class Replayer {
     std::uint64_t const lot = policy::lot_of(secret->second, accepted.tenant, accepted.idempotency);
     if (lot == accepted.lot) return std::nullopt;
     return wrong(Class::policy, "lot", std::to_string(lot), std::to_string(accepted.lot));
+  }
+
+  /// The day's lots were drawn again with a secret that nothing had proved yet.
+  std::optional<Finding> check_secret(policy::LotDayClosed const& closed) {
+    auto const used = foretold_.secrets.find(closed.day);
+    if (used == foretold_.secrets.end()) return std::nullopt;
+    if (used->second != closed.secret) return changed_meanwhile();
+    foretold_.secrets.erase(used);
+    return std::nullopt;
+  }
+
+  static Finding changed_meanwhile() {
+    return wrong(Class::incomplete, "changed", "a tree that stays as it is while it is read",
+                 "the secret of a day's lots is not the one of a moment ago: cannot tell");
   }
 
   void after(std::uint64_t sequence, policy::Stamped const& stamped) {
@@ -225,12 +241,7 @@ Report replay(log::TreeSource& source, log::NoteVerifier const& key, ReplayOptio
     return report;
   }
 
-  auto foretold = foretell(tree);
-  if (!foretold) {
-    report.finding = finding_of(foretold.error());
-    return report;
-  }
-  Replayer replayer(options, blobs, std::move(*foretold), report.figures);
+  Replayer replayer(options, blobs, foretell(tree), report.figures);
   Places places(tree.size());
   auto const scanned = tree.entries(0, tree.size(), [&](log::Sequence sequence, std::string_view entry) {
     places.next(sequence, entry);
