@@ -3,10 +3,32 @@
 
 #include "broker/payload.hpp"
 #include "broker/secrets.hpp"
+#include "storage/log/event_codec.hpp"
 
 #include <algorithm>
+#include <variant>
 
 namespace sluice::broker {
+namespace {
+
+std::string private_key(policy::Hash const& commitment) {
+  return {reinterpret_cast<char const*>(commitment.bytes.data()), commitment.bytes.size()};
+}
+
+/// What the authority's decision is called: the site bills the voucher under it. nullopt when nobody can open it any more.
+std::optional<std::string> decision_of(log::LedgerReader const& ledger, policy::EntitlementId id) {
+  auto const entry = ledger.entry(id.value);
+  if (!entry || !*entry) return std::nullopt;
+  auto const stamped = log::EntryDecoder().decode(**entry);
+  if (!stamped) return std::nullopt;
+  auto const* issued = std::get_if<policy::EntitlementIssued>(&stamped->event);
+  if (issued == nullptr) return std::nullopt;
+  auto const part = ledger.private_part(log::PrivateKind::payload, issued->holder.text, private_key(issued->decision));
+  if (!part || !*part) return std::nullopt;
+  return std::string(content_of((*part)->bytes));
+}
+
+}  // namespace
 
 std::expected<connectors::DispatchOrder, policy::Reason> order_for_attempt(policy::State const& state, log::LedgerReader const& ledger,
                                                                            Site const& site, policy::Attempt const& attempt,
@@ -14,8 +36,7 @@ std::expected<connectors::DispatchOrder, policy::Reason> order_for_attempt(polic
   auto const found = state.jobs.find(attempt.id.job);
   if (found == state.jobs.end()) return std::unexpected(policy::Reason::unknown_job);
   policy::Job const& job = *found->second;
-  std::string const key(reinterpret_cast<char const*>(job.payload.bytes.data()), job.payload.bytes.size());
-  auto const part = ledger.private_part(log::PrivateKind::payload, job.tenant.text, key);
+  auto const part = ledger.private_part(log::PrivateKind::payload, job.tenant.text, private_key(job.payload));
   if (!part || !*part) return std::unexpected(policy::Reason::payload_missing);
   auto const payload = decode_payload(content_of((*part)->bytes));
   auto const index = static_cast<std::size_t>(attempt.allocation.variant);
@@ -55,6 +76,7 @@ std::expected<connectors::DispatchOrder, policy::Reason> order_for_attempt(polic
   if (attempt.allocation.entitlement) {
     auto const entitlement = state.catalogue->entitlements.find(*attempt.allocation.entitlement);
     if (entitlement != state.catalogue->entitlements.end()) order.programme = entitlement->second.programme;
+    order.voucher = decision_of(ledger, *attempt.allocation.entitlement);
   }
   return order;
 }
