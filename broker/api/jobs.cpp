@@ -35,9 +35,10 @@ http::Problem impossible(std::vector<std::pair<policy::ClusterName, policy::Reas
   return out;
 }
 
+/// Without the request, which the client has just sent: this text is also stored with every submission, and GET shows all.
 http::Response accepted_response(Api const& api, policy::JobId id, JobPayload const& payload) {
   policy::Job const& job = *api.state().jobs.at(id);
-  http::Response response = http::json_response(201, job_json(api, {job, {}}, &payload, true));
+  http::Response response = http::json_response(201, job_json(api, {job, {}}, &payload, false));
   response.add("Location", "/v1/jobs/" + std::to_string(id.value));
   response.add("ETag", etag_of(job));
   return response;

@@ -16,6 +16,7 @@ namespace sluice::json {
 namespace {
 
 constexpr std::size_t errors_max = 64;
+constexpr std::size_t keys_usual = 16;  ///< asked for in one object, so that the list of them grows once
 
 std::string_view type_word(nlohmann::json const& value) {
   switch (value.type()) {
@@ -40,7 +41,7 @@ std::string_view type_word(nlohmann::json const& value) {
 }
 
 /// A hostile key for an error text: bounded, no control characters.
-std::string shown(std::string_view key) {
+std::string shown_key(std::string_view key) {
   if (key.size() > 64 || has_control_character(key)) return "(unprintable or long)";
   return std::string(key);
 }
@@ -52,7 +53,7 @@ struct Place {
 
   std::string pointer() const {
     if (auto const* index = std::get_if<std::size_t>(&step)) return fmt::format("{}/{}", parent, *index);
-    return parent + "/" + pointer_token(shown(std::get<std::string_view>(step)));
+    return parent + "/" + pointer_token(shown_key(std::get<std::string_view>(step)));
   }
 };
 
@@ -260,7 +261,7 @@ void Reader::finish() {
   for (auto const& [key, value] : object_->get_ref<nlohmann::json::object_t const&>()) {
     if (std::ranges::find(known_, key) != known_.end()) continue;
     std::string_view const meant = nearest(key, known_);
-    errors_->add(at(shown(key)), "unknown_key",
+    errors_->add(at(shown_key(key)), "unknown_key",
                  meant.empty() ? std::string("is not a known key") : fmt::format("is not a known key; did you mean \"{}\"?", meant));
   }
 }
@@ -270,8 +271,9 @@ std::string Reader::at(std::string_view key) const { return pointer_ + "/" + poi
 bool Reader::has(std::string_view key) const { return object_ != nullptr && object_->contains(key); }
 
 nlohmann::json const* Reader::find(std::string_view key) {
-  if (std::ranges::find(known_, key) == known_.end()) known_.emplace_back(key);
   if (object_ == nullptr) return nullptr;
+  if (known_.empty()) known_.reserve(keys_usual);
+  known_.push_back(key);
   auto const position = object_->find(key);
   return position == object_->end() ? nullptr : &*position;
 }

@@ -69,7 +69,8 @@ class ArrayReader;
 
 /// One JSON object. Each accessor notes the key as known; finish() (or the destructor) reports every key nobody asked for, with the
 /// nearest known name. A required accessor returns a harmless value (range minimum, empty, false) after recording an error, so that
-/// reading goes on: use results only when Errors is empty. Holds pointers: the document and Errors must outlive it.
+/// reading goes on: use results only when Errors is empty. Holds pointers: the document, Errors and the text of every key asked for must
+/// outlive it.
 class Reader {
  public:
   /// The whole document; an error when it is not an object.
@@ -150,7 +151,7 @@ class Reader {
   nlohmann::json const* object_;
   std::string pointer_;
   Errors* errors_;
-  std::vector<std::string> known_;
+  std::vector<std::string_view> known_;
   bool finished_ = false;
 };
 
