@@ -22,13 +22,13 @@ std::string first_open_condition(RateConditions const& when) {
   return "within_days_of_founding";
 }
 
-std::string word(policy::Flow flow) {
+std::string name_word(policy::Flow flow) {
   static constexpr char const* words[] = {"",        "reimburse",     "deduct_at_use", "platform_metered", "target_letter",
                                           "in_kind", "project_award", "billing_tag"};
   return words[static_cast<std::size_t>(flow)];
 }
 
-std::string word(VoucherKind kind) {
+std::string name_word(VoucherKind kind) {
   static constexpr char const* words[] = {"compute", "training", "model", "corpus", "data", "storage", "token", "card_hours"};
   return words[static_cast<std::size_t>(kind)];
 }
@@ -70,9 +70,9 @@ void find_unset(ProgrammeHeader const& header, ProgrammeRules const& track, std:
   if (!track.valid_days) unset.push_back("valid_days");
   // Rules that decisions cannot honour yet. Better no subsidy than one that the rule does not give.
   if (track.flow && *track.flow != policy::Flow::deduct_at_use && *track.flow != policy::Flow::billing_tag) {
-    unset.push_back("flow." + word(*track.flow));
+    unset.push_back("flow." + name_word(*track.flow));
   }
-  if (track.kind != VoucherKind::compute) unset.push_back("kind." + word(track.kind));
+  if (track.kind != VoucherKind::compute) unset.push_back("kind." + name_word(track.kind));
 }
 
 }  // namespace

@@ -9,20 +9,20 @@ namespace {
 using Broken = std::optional<std::string>;
 
 template <class Map, class Key>
-auto const* find_or_null(Map const& map, Key const& key) {
+auto const* row_or_null(Map const& map, Key const& key) {
   auto const it = map.find(key);
   return it == map.end() ? nullptr : &it->second;
 }
 
 /// All that the site's free figure does not show as used must fit into it.
 Broken broken_sale(State const& state, Timestamp at, Allocation const& allocation) {
-  auto const* cluster = find_or_null(state.catalogue->clusters, allocation.cluster);
+  auto const* cluster = row_or_null(state.catalogue->clusters, allocation.cluster);
   if (cluster == nullptr || cluster->status != ClusterStatus::open) return "sold at a cluster that is not open";
-  auto const* seen = find_or_null(state.offers, allocation.cluster);
+  auto const* seen = row_or_null(state.offers, allocation.cluster);
   if (seen == nullptr || seen->stale || at >= seen->valid_until) return "sold on a stale offer";
   auto const offer = std::ranges::find(seen->offers, allocation.type, &Offer::type);
   if (offer == seen->offers.end()) return "sold what is not offered";
-  auto const* use = find_or_null(state.card_use, std::pair{allocation.cluster, allocation.type});
+  auto const* use = row_or_null(state.card_use, std::pair{allocation.cluster, allocation.type});
   if (use == nullptr) return "its cards are not counted";
   std::int64_t const unseen = std::int64_t{use->live_cards} + use->ended_since_observation - offer->counted_cards;
   if (unseen > offer->free_cards) return "a card is sold twice";
@@ -30,19 +30,19 @@ Broken broken_sale(State const& state, Timestamp at, Allocation const& allocatio
 }
 
 Broken broken_rights(State const& state, Timestamp at, TenantName const& tenant, Allocation const& allocation) {
-  auto const* account = find_or_null(state.catalogue->accounts, allocation.account);
+  auto const* account = row_or_null(state.catalogue->accounts, allocation.account);
   if (account == nullptr || account->closed || account->cluster != allocation.cluster || at < account->approved_from ||
       (account->holder && *account->holder != tenant))
     return "through an account that is not the tenant's to use there";
-  auto const* quota = find_or_null(state.catalogue->quotas, std::pair{tenant, allocation.cluster});
-  auto const* held = find_or_null(state.tenant_cards, std::pair{tenant, allocation.cluster});
+  auto const* quota = row_or_null(state.catalogue->quotas, std::pair{tenant, allocation.cluster});
+  auto const* held = row_or_null(state.tenant_cards, std::pair{tenant, allocation.cluster});
   if (quota != nullptr && held != nullptr && *held > *quota) return "the tenant's quota is exceeded";
   if (!allocation.entitlement) return allocation.rate_bp == 0 ? std::nullopt : Broken("a subsidy without a voucher");
 
-  auto const* voucher = find_or_null(state.catalogue->entitlements, *allocation.entitlement);
+  auto const* voucher = row_or_null(state.catalogue->entitlements, *allocation.entitlement);
   if (voucher == nullptr || voucher->holder != tenant) return "draws on a voucher of somebody else";
   if (voucher->closed || at < voucher->valid_from || at >= voucher->valid_until) return "draws on a voucher that is not valid now";
-  auto const* programme = find_or_null(state.catalogue->programmes, std::pair{voucher->programme, voucher->programme_version});
+  auto const* programme = row_or_null(state.catalogue->programmes, std::pair{voucher->programme, voucher->programme_version});
   if (programme == nullptr || allocation.programme_version != voucher->programme_version) return "cites another version of the programme";
   if (std::ranges::find(programme->clusters, allocation.cluster) == programme->clusters.end())
     return "draws on a voucher that is not spendable there";
@@ -69,7 +69,7 @@ Broken broken_hold(Attempt const& attempt, JobSpec const& spec) {
 }
 
 Broken broken_allocation(State const& state, Timestamp at, AllocationMade const& event) {
-  auto const* attempt = find_or_null(state.attempts, event.attempt);
+  auto const* attempt = row_or_null(state.attempts, event.attempt);
   auto const job = state.jobs.find(event.attempt.job);
   if (attempt == nullptr || job == state.jobs.end() || attempt->allocation != event.allocation) return "is not what the entry says";
   if (Broken broken = broken_sale(state, at, event.allocation)) return broken;
@@ -90,7 +90,7 @@ std::int64_t calendar_year(Timestamp at) {
 }
 
 Broken broken_issue(State const& state, Timestamp at, EntitlementIssued const& event) {
-  auto const* programme = find_or_null(state.catalogue->programmes, std::pair{event.programme, event.programme_version});
+  auto const* programme = row_or_null(state.catalogue->programmes, std::pair{event.programme, event.programme_version});
   if (programme == nullptr || !programme->active) return "issued under no active programme";
   if (event.valid_until <= at || event.valid_from >= event.valid_until) return "issued without validity";
   if (!programme->cap) return std::nullopt;

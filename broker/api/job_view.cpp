@@ -20,7 +20,6 @@ template <class T>
 Json number_or_null(std::optional<T> const& id) {
   return id ? Json(std::to_string(id->value)) : Json(nullptr);
 }
-Json time_or_null(std::optional<policy::Timestamp> const& at) { return at ? Json(policy::format_rfc3339(*at)) : Json(nullptr); }
 Json yuan_or_null(std::optional<policy::Money> const& amount) { return amount ? Json(policy::format_yuan(*amount)) : Json(nullptr); }
 std::string yuan_text(policy::Money amount) { return policy::format_yuan(amount); }
 

@@ -17,7 +17,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json yuan_or_null(std::optional<policy::Money> const& amount) { return amount ? Json(policy::format_yuan(*amount)) : Json(nullptr); }
-Json time_or_null(std::optional<policy::Timestamp> const& at) { return at ? Json(policy::format_rfc3339(*at)) : Json(nullptr); }
 template <class T>
 Json or_null(std::optional<T> const& value) {
   return value ? Json(*value) : Json(nullptr);

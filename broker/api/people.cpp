@@ -15,8 +15,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json time_or_null(std::optional<policy::Timestamp> const& at) { return at ? Json(policy::format_rfc3339(*at)) : Json(nullptr); }
-
 /// Submits one event and answers with what the state says then.
 template <class Event, class Render>
 asio::awaitable<Answer> change(Api& api, Call& call, Event event, std::vector<Sealed> sealed, int status, Render render) {

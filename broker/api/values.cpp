@@ -1,6 +1,8 @@
 // Hours, regions and ids as text.
 #include "broker/api/values.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <charconv>
 
 namespace sluice::broker::api {
@@ -35,6 +37,10 @@ std::optional<std::uint64_t> id_of(std::string_view text) {
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || std::to_string(value) != text) return std::nullopt;
   return value;
+}
+
+nlohmann::ordered_json time_or_null(std::optional<policy::Timestamp> const& at) {
+  return at ? nlohmann::ordered_json(policy::format_rfc3339(*at)) : nlohmann::ordered_json(nullptr);
 }
 
 }  // namespace sluice::broker::api

@@ -2,6 +2,9 @@
 #pragma once
 
 #include "policy/identifiers.hpp"
+#include "policy/time.hpp"
+
+#include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -18,5 +21,7 @@ std::string region_text(policy::RegionCode region);
 std::optional<policy::RegionCode> region_of(std::string_view text);
 /// A decimal id without sign, blanks or leading zeros.
 std::optional<std::uint64_t> id_of(std::string_view text);
+/// RFC 3339, or null.
+nlohmann::ordered_json time_or_null(std::optional<policy::Timestamp> const& at);
 
 }  // namespace sluice::broker::api

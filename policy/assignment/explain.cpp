@@ -35,13 +35,13 @@ Obstacle obstacle_of(Problem const& problem, Certificate const& certificate, std
     Row const& row = problem.rows[use.row];
     if (row.kind == RowKind::minimum_spend) continue;
     std::int64_t const needed = use_amount(problem, bid, use);
-    bool const never = needed > row.capacity;
-    std::int64_t const left = never ? row.capacity : row.capacity - row_use[use.row];
+    bool const too_large = needed > row.capacity;
+    std::int64_t const left = too_large ? row.capacity : row.capacity - row_use[use.row];
     if (needed <= left) continue;
     auto const fit = static_cast<std::int64_t>(Int128{left} * ppm / needed);
-    if (blocked && std::pair{!never, fit} >= std::pair{!impossible, obstacle.fit_ppm}) continue;
+    if (blocked && std::pair{!too_large, fit} >= std::pair{!impossible, obstacle.fit_ppm}) continue;
     blocked = true;
-    impossible = never;
+    impossible = too_large;
     obstacle.row = use.row;
     obstacle.needed = needed;
     obstacle.left = left;

@@ -20,7 +20,7 @@ using ArrayCursor = simdjson::dom::array::iterator;
 using Raw = std::array<std::byte, 16>;
 
 constexpr std::size_t depth_max = 64;
-constexpr std::int64_t integer_max = (std::int64_t{1} << 53) - 1;
+constexpr std::int64_t exact_integer_max = (std::int64_t{1} << 53) - 1;
 
 template <class T>
 Raw pack(T const& handle) {
@@ -89,7 +89,7 @@ Fast<std::int64_t> FastValue::integer() const {
   std::int64_t value = 0;
   if (element.type() == simdjson::dom::element_type::UINT64) return fail(FastErrc::out_of_range);
   if (element.type() != simdjson::dom::element_type::INT64 || element.get_int64().get(value)) return fail(FastErrc::wrong_type);
-  if (value > integer_max || value < -integer_max) return fail(FastErrc::out_of_range);
+  if (value > exact_integer_max || value < -exact_integer_max) return fail(FastErrc::out_of_range);
   return value;
 }
 

@@ -4,6 +4,7 @@
 #include "broker/http/event_stream_state.hpp"
 #include "storage/log/memory_ledger.hpp"
 #include "tests/broker/fixed_clock.hpp"
+#include "tests/broker/registration.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -15,8 +16,6 @@ namespace sluice::broker {
 namespace {
 
 namespace asio = boost::asio;
-
-policy::By admin() { return {{"socket"}, std::nullopt, policy::Role::local_admin}; }
 
 class EventHubTest : public testing::Test {
  protected:
@@ -40,13 +39,7 @@ class EventHubTest : public testing::Test {
     while (!done) loop_.run_one();
     loop_.poll();
   }
-  void register_tenant(std::string const& name) {
-    policy::TenantRegistered event;
-    event.by = admin();
-    event.region = {420100};
-    event.tenant = {name};
-    record(event);
-  }
+  void register_tenant(std::string const& name) { record(registration(name)); }
   void issue_key(std::string const& key, std::string const& principal, std::string const& tenant) {
     policy::KeyIssued event;
     event.by = admin();

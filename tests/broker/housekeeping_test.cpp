@@ -4,6 +4,7 @@
 #include "policy/state/rows.hpp"
 #include "storage/log/memory_ledger.hpp"
 #include "tests/broker/fixed_clock.hpp"
+#include "tests/broker/registration.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -18,16 +19,6 @@ namespace {
 namespace asio = boost::asio;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
-
-policy::By admin() { return {{"socket"}, std::nullopt, policy::Role::local_admin}; }
-
-policy::TenantRegistered registration(std::string const& name) {
-  policy::TenantRegistered event;
-  event.by = admin();
-  event.region = {420100};
-  event.tenant = {name};
-  return event;
-}
 
 asio::awaitable<void> submit_and_note(Sequencer* sequencer, Submission submission, bool* done) {
   auto const outcome = co_await sequencer->submit(std::move(submission));

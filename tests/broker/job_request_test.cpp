@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 using Pointer = json::json_pointer;
 
-constexpr policy::Timestamp now{1'795'000'000'000};  // November 2026
+constexpr policy::Timestamp today{1'795'000'000'000};  // November 2026
 
 json sound() {
   return json::parse(R"({"name":"x","gang":{"cards":1,"min_memory_gib":1,"interconnect_min_gbps":1,"cpus":1,"memory_gib":1},
@@ -24,7 +24,7 @@ json sound() {
 
 /// Pointers of the wrong fields; empty when the body is taken.
 std::vector<std::string> wrong_in(json const& body) {
-  auto const read = read_job_request(body.dump(), now);
+  auto const read = read_job_request(body.dump(), today);
   std::vector<std::string> pointers;
   if (!read)
     for (auto const& error : read.error().errors) pointers.push_back(error.pointer);

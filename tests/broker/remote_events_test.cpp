@@ -10,7 +10,7 @@ using connectors::RemoteEnd;
 using connectors::RemotePhase;
 using connectors::RemoteStatus;
 
-constexpr policy::Timestamp now{1'800'000'000'000};
+constexpr policy::Timestamp heard_at{1'800'000'000'000};
 
 policy::Attempt attempt_in(policy::AttemptStatus status) {
   policy::Attempt attempt;
@@ -27,7 +27,7 @@ std::vector<std::string> types(std::vector<policy::Event> const& events) {
 }
 
 std::vector<policy::Event> events(policy::AttemptStatus status, RemoteStatus const& said, bool meter = false) {
-  return events_for(attempt_in(status), said, {}, std::nullopt, now, {.meter = meter});
+  return events_for(attempt_in(status), said, {}, std::nullopt, heard_at, {.meter = meter});
 }
 
 RemoteStatus ended(RemoteEnd end, std::optional<int> exit_code) {
@@ -35,8 +35,8 @@ RemoteStatus ended(RemoteEnd end, std::optional<int> exit_code) {
   said.phase = RemotePhase::ended;
   said.end = end;
   said.exit_code = exit_code;
-  said.started_at = policy::Timestamp{now.ms - 10'000};
-  said.ended_at = now;
+  said.started_at = policy::Timestamp{heard_at.ms - 10'000};
+  said.ended_at = heard_at;
   return said;
 }
 
@@ -64,12 +64,12 @@ TEST(RemoteEvents, AnAttemptIsBroughtToWhereTheClusterSaysInOneStep) {
 
 TEST(RemoteEvents, UseIsTheMetersElseCardsTimesTime) {
   RemoteStatus said = ended(RemoteEnd::own_exit, 0);
-  EXPECT_EQ(card_ms_of(attempt_in(policy::AttemptStatus::running), said, now), 40'000);
+  EXPECT_EQ(card_ms_of(attempt_in(policy::AttemptStatus::running), said, heard_at), 40'000);
   said.card_ms = 39'000;
-  EXPECT_EQ(card_ms_of(attempt_in(policy::AttemptStatus::running), said, now), 39'000);
+  EXPECT_EQ(card_ms_of(attempt_in(policy::AttemptStatus::running), said, heard_at), 39'000);
   policy::Attempt metered = attempt_in(policy::AttemptStatus::running);
   metered.card_ms = 50'000;
-  EXPECT_EQ(card_ms_of(metered, said, now), 50'000) << "a cumulative meter never falls";
+  EXPECT_EQ(card_ms_of(metered, said, heard_at), 50'000) << "a cumulative meter never falls";
 }
 
 TEST(RemoteEvents, AnEndWithoutACauseIsDisputedNotGuessed) {
@@ -80,33 +80,33 @@ TEST(RemoteEvents, AnEndWithoutACauseIsDisputedNotGuessed) {
 TEST(RemoteEvents, AStartIsNeverLaterThanNow) {
   RemoteStatus said;
   said.phase = RemotePhase::running;
-  said.started_at = policy::Timestamp{now.ms + 5'000};
+  said.started_at = policy::Timestamp{heard_at.ms + 5'000};
   auto const all = events(policy::AttemptStatus::acknowledged, said);
   ASSERT_EQ(all.size(), 1U);
-  EXPECT_EQ(std::get<policy::AttemptStarted>(all[0]).started_at, now);
+  EXPECT_EQ(std::get<policy::AttemptStarted>(all[0]).started_at, heard_at);
 }
 
 // A second run is allowed a limit after the start: a site whose clock is an hour behind must not move that moment.
 TEST(RemoteEvents, AStartIsNeverEarlierThanTheIntent) {
   policy::Attempt attempt = attempt_in(policy::AttemptStatus::acknowledged);
-  attempt.intended_at = policy::Timestamp{now.ms - 2'000};
+  attempt.intended_at = policy::Timestamp{heard_at.ms - 2'000};
   RemoteStatus said;
   said.phase = RemotePhase::running;
-  said.started_at = policy::Timestamp{now.ms - 3'600'000};
-  auto const all = events_for(attempt, said, {}, std::nullopt, now, {});
+  said.started_at = policy::Timestamp{heard_at.ms - 3'600'000};
+  auto const all = events_for(attempt, said, {}, std::nullopt, heard_at, {});
   ASSERT_EQ(all.size(), 1U);
   EXPECT_EQ(std::get<policy::AttemptStarted>(all[0]).started_at, *attempt.intended_at);
 }
 
 TEST(RemoteEvents, AnEndWithoutACauseAllowsASecondRunOnlyAfterTheLimit) {
   policy::Attempt attempt = attempt_in(policy::AttemptStatus::running);
-  attempt.started_at = policy::Timestamp{now.ms - 10'000};
+  attempt.started_at = policy::Timestamp{heard_at.ms - 10'000};
   attempt.allocation.limit_ms = 60'000;
   auto const said = ended(RemoteEnd::unknown, std::nullopt);
-  auto const early = events_for(attempt, said, {}, std::nullopt, now, {});
+  auto const early = events_for(attempt, said, {}, std::nullopt, heard_at, {});
   ASSERT_EQ(early.size(), 1U);
   EXPECT_FALSE(std::get<policy::AttemptLost>(early[0]).fenced) << "the state machine would refuse it";
-  auto const late = events_for(attempt, said, {}, std::nullopt, {now.ms + 50'000}, {});
+  auto const late = events_for(attempt, said, {}, std::nullopt, {heard_at.ms + 50'000}, {});
   EXPECT_TRUE(std::get<policy::AttemptLost>(late.at(0)).fenced);
 }
 
@@ -114,9 +114,9 @@ TEST(RemoteEvents, AnAttemptThatTheJobWentOnWithoutMayOnlyEnd) {
   policy::Attempt const attempt = attempt_in(policy::AttemptStatus::lost);
   RemoteStatus running;
   running.phase = RemotePhase::running;
-  running.started_at = policy::Timestamp{now.ms - 1'000};
-  EXPECT_TRUE(events_for(attempt, running, {}, std::nullopt, now, {.meter = true, .superseded = true}).empty());
-  auto const all = events_for(attempt, ended(RemoteEnd::own_exit, 0), {}, std::nullopt, now, {.superseded = true});
+  running.started_at = policy::Timestamp{heard_at.ms - 1'000};
+  EXPECT_TRUE(events_for(attempt, running, {}, std::nullopt, heard_at, {.meter = true, .superseded = true}).empty());
+  auto const all = events_for(attempt, ended(RemoteEnd::own_exit, 0), {}, std::nullopt, heard_at, {.superseded = true});
   EXPECT_EQ(types(all), (std::vector<std::string>{"attempt.ended/1"})) << "an acknowledgement would be refused, and the end with it";
 }
 
@@ -129,7 +129,7 @@ TEST(RemoteEvents, AnUnknownWordSaysNothing) {
 TEST(RemoteEvents, MetersAreLoggedOnlyWhenAskedFor) {
   RemoteStatus said;
   said.phase = RemotePhase::running;
-  said.started_at = policy::Timestamp{now.ms - 1'000};
+  said.started_at = policy::Timestamp{heard_at.ms - 1'000};
   said.card_ms = 4'000;
   EXPECT_TRUE(events(policy::AttemptStatus::running, said, false).empty());
   EXPECT_EQ(types(events(policy::AttemptStatus::running, said, true)), (std::vector<std::string>{"attempt.metered/1"}));

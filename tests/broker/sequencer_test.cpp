@@ -5,6 +5,7 @@
 #include "policy/state/rows.hpp"
 #include "storage/log/memory_ledger.hpp"
 #include "tests/broker/fixed_clock.hpp"
+#include "tests/broker/registration.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -21,16 +22,6 @@ namespace sluice::broker {
 namespace {
 
 namespace asio = boost::asio;
-
-policy::By admin() { return {{"socket"}, std::nullopt, policy::Role::local_admin}; }
-
-policy::TenantRegistered registration(std::string const& name) {
-  policy::TenantRegistered event;
-  event.by = admin();
-  event.region = {420100};
-  event.tenant = {name};
-  return event;
-}
 
 /// What a test submits, and what it was told.
 struct Told {

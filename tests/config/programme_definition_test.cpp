@@ -48,7 +48,7 @@ TEST(Definition, CompleteIsActive) {
 }
 
 TEST(Definition, NamesWhatIsUnset) {
-  EXPECT_THAT(definition_of({}, {}).unset,
+  EXPECT_THAT(definition_of(ProgrammeHeader{}, ProgrammeRules{}).unset,
               ElementsAre("base_tax", "cap", "clusters", "effective_from", "flow", "purse", "rate", "valid_days"));
   ProgrammeRules track = complete();
   track.cap_period.reset();

@@ -24,18 +24,18 @@ bool reads(std::string_view text, fs::path const& path) {
   }
   std::vector<Diagnostic> diagnostics;
   Reader reader(path.string(), path.parent_path(), diagnostics);
-  std::string const folder = path.parent_path().filename().string();
+  std::string const parent = path.parent_path().filename().string();
   bool good = false;
-  if (folder == "clusters") {
+  if (parent == "clusters") {
     ClusterFile file;
     good = cluster_schema().read(reader, *document, file);
     if (good)
       good = definition_of(file, {"x"}).hardware.size() == file.hardware.size() && connection_of(file).name_en == file.cluster.name_en;
-  } else if (folder == "programmes") {
+  } else if (parent == "programmes") {
     ProgrammeFile file;
     good = programme_schema().read(reader, *document, file);
     if (good) good = definition_of(file.programme, file.tracks.at(0)).version == file.programme.version;
-  } else if (folder == "scenarios") {
+  } else if (parent == "scenarios") {
     Scenario file;
     good = scenario_schema().read(reader, *document, file);
   } else if (path.filename() == "equivalence.toml") {
@@ -50,7 +50,7 @@ bool reads(std::string_view text, fs::path const& path) {
   return good;
 }
 
-std::vector<fs::path> shipped() {
+std::vector<fs::path> shipped_files() {
   std::vector<fs::path> files;
   for (auto const& entry : fs::recursive_directory_iterator(fs::path(SLUICE_SOURCE_DIR) / "config")) {
     if (entry.path().extension() == ".toml") files.push_back(entry.path());
@@ -65,7 +65,7 @@ std::string text_of_file(fs::path const& path) {
 }
 
 TEST(Truncation, AtEveryByteOfEveryShippedFile) {
-  std::vector<fs::path> const files = shipped();
+  std::vector<fs::path> const files = shipped_files();
   ASSERT_GT(files.size(), 40U);
   std::size_t cuts = 0;
   for (fs::path const& path : files) {
@@ -82,7 +82,7 @@ TEST(Truncation, AtEveryByteOfEveryShippedFile) {
 TEST(Mutation, OfShippedFiles) {
   constexpr std::uint32_t seed = 20'261'122;
   std::mt19937 random(seed);
-  std::vector<fs::path> const files = shipped();
+  std::vector<fs::path> const files = shipped_files();
   static constexpr std::string_view pieces[] = {"\"",           "'",  "[",   "]",       "{",   "}",          "=",
                                                 "\n",           ".",  "\\",  "\"\"\"",  "'''", "#",          "\x80",
                                                 "\xEF\xBB\xBF", "-1", "1e9", "inf",     "nan", "2024-13-01", "9223372036854775807",

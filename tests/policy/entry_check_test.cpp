@@ -35,12 +35,12 @@ struct Placed {
   }
 };
 
-struct Breach {
+struct EntryBreach {
   char const* name;
   void (*make)(Placed&);
   char const* said;
 };
-class EntryCheck : public ::testing::TestWithParam<Breach> {};
+class EntryCheck : public ::testing::TestWithParam<EntryBreach> {};
 
 TEST_P(EntryCheck, FindsWhatAnAllocationMayNotDo) {
   Placed placed;
@@ -54,27 +54,30 @@ TEST_P(EntryCheck, FindsWhatAnAllocationMayNotDo) {
 INSTANTIATE_TEST_SUITE_P(
     Breaches, EntryCheck,
     ::testing::Values(
-        Breach{"Quota", [](Placed& p) { p.catalogue().quotas.at({{"acme"}, {"wuhan"}}) = 7; }, "quota"},
-        Breach{"FreeCards", [](Placed& p) { p.world.state.offers.at({"wuhan"}).offers[0].free_cards = 7; }, "sold twice"},
-        Breach{"StaleOffer", [](Placed& p) { p.world.state.offers.at({"wuhan"}).stale = true; }, "stale"},
-        Breach{"OfferThatHasEnded", [](Placed& p) { p.world.state.offers.at({"wuhan"}).valid_until = p.world.now; }, "stale"},
-        Breach{"ClosedCluster", [](Placed& p) { p.catalogue().clusters.at({"wuhan"}).status = ClusterStatus::cordoned; }, "not open"},
-        Breach{"AnothersAccount", [](Placed& p) { p.catalogue().accounts.at(p.world.account).holder = TenantName{"other"}; }, "account"},
-        Breach{"AccountNotApproved", [](Placed& p) { p.catalogue().accounts.at(p.world.account).approved_from.ms = p.world.now.ms + 1; },
-               "account"},
-        Breach{"AnothersVoucher", [](Placed& p) { p.catalogue().entitlements.at(p.voucher).holder = {"other"}; }, "somebody else"},
-        Breach{"EndedVoucher", [](Placed& p) { p.catalogue().entitlements.at(p.voucher).valid_until = p.world.now; }, "not valid now"},
-        Breach{"VoucherOfAnotherPlace", [](Placed& p) { p.catalogue().programmes.at({{"wuhan-2026"}, 1}).clusters = {{"guiyang"}}; },
-               "not spendable"},
-        Breach{"RateNobodyStated", [](Placed& p) { p.change([](Allocation& a) { a.rate_bp = 3'001; }); }, "above every rate"},
-        Breach{"Floor", [](Placed& p) { p.catalogue().programmes.at({{"wuhan-2026"}, 1}).floor = yuan(97); }, "floor"},
-        Breach{"SubsidyWithoutAVoucher", [](Placed& p) { p.change([](Allocation& a) { a.entitlement.reset(); }); }, "without a voucher"},
-        Breach{"NoPrice", [](Placed& p) { p.change([](Allocation& a) { a.price_per_card_hour = {}; }); }, "without a price"},
-        Breach{"LimitRaised", [](Placed& p) { p.change([](Allocation& a) { a.limit_ms = 2 * ms_per_hour + 1; }); }, "more run time"},
-        Breach{"LimitBeyondTheHold", [](Placed& p) { p.change([](Allocation& a) { a.hold_net.micro_yuan -= 30'000; }); },
-               "beyond its hold"},
-        Breach{"PriceLimit", [](Placed& p) { p.change([](Allocation& a) { a.hold_net = {yuan(160).micro_yuan + 1}; }); }, "price limit"},
-        Breach{"EntryBesideTheState", [](Placed& p) { ++p.made.allocation.fee_bp; }, "not what the entry says"}),
+        EntryBreach{"Quota", [](Placed& p) { p.catalogue().quotas.at({{"acme"}, {"wuhan"}}) = 7; }, "quota"},
+        EntryBreach{"FreeCards", [](Placed& p) { p.world.state.offers.at({"wuhan"}).offers[0].free_cards = 7; }, "sold twice"},
+        EntryBreach{"StaleOffer", [](Placed& p) { p.world.state.offers.at({"wuhan"}).stale = true; }, "stale"},
+        EntryBreach{"OfferThatHasEnded", [](Placed& p) { p.world.state.offers.at({"wuhan"}).valid_until = p.world.now; }, "stale"},
+        EntryBreach{"ClosedCluster", [](Placed& p) { p.catalogue().clusters.at({"wuhan"}).status = ClusterStatus::cordoned; }, "not open"},
+        EntryBreach{"AnothersAccount", [](Placed& p) { p.catalogue().accounts.at(p.world.account).holder = TenantName{"other"}; },
+                    "account"},
+        EntryBreach{"AccountNotApproved",
+                    [](Placed& p) { p.catalogue().accounts.at(p.world.account).approved_from.ms = p.world.now.ms + 1; }, "account"},
+        EntryBreach{"AnothersVoucher", [](Placed& p) { p.catalogue().entitlements.at(p.voucher).holder = {"other"}; }, "somebody else"},
+        EntryBreach{"EndedVoucher", [](Placed& p) { p.catalogue().entitlements.at(p.voucher).valid_until = p.world.now; }, "not valid now"},
+        EntryBreach{"VoucherOfAnotherPlace", [](Placed& p) { p.catalogue().programmes.at({{"wuhan-2026"}, 1}).clusters = {{"guiyang"}}; },
+                    "not spendable"},
+        EntryBreach{"RateNobodyStated", [](Placed& p) { p.change([](Allocation& a) { a.rate_bp = 3'001; }); }, "above every rate"},
+        EntryBreach{"Floor", [](Placed& p) { p.catalogue().programmes.at({{"wuhan-2026"}, 1}).floor = yuan(97); }, "floor"},
+        EntryBreach{"SubsidyWithoutAVoucher", [](Placed& p) { p.change([](Allocation& a) { a.entitlement.reset(); }); },
+                    "without a voucher"},
+        EntryBreach{"NoPrice", [](Placed& p) { p.change([](Allocation& a) { a.price_per_card_hour = {}; }); }, "without a price"},
+        EntryBreach{"LimitRaised", [](Placed& p) { p.change([](Allocation& a) { a.limit_ms = 2 * ms_per_hour + 1; }); }, "more run time"},
+        EntryBreach{"LimitBeyondTheHold", [](Placed& p) { p.change([](Allocation& a) { a.hold_net.micro_yuan -= 30'000; }); },
+                    "beyond its hold"},
+        EntryBreach{"PriceLimit", [](Placed& p) { p.change([](Allocation& a) { a.hold_net = {yuan(160).micro_yuan + 1}; }); },
+                    "price limit"},
+        EntryBreach{"EntryBesideTheState", [](Placed& p) { ++p.made.allocation.fee_bp; }, "not what the entry says"}),
     [](auto const& breach) { return breach.param.name; });
 
 TEST(EntryCheckOfVouchers, FindsACapExceededInItsPeriodOnly) {

@@ -46,14 +46,14 @@ struct Busy {
   }
 };
 
-struct Breach {
+struct StateBreach {
   char const* name;
   void (*make)(Busy&);
   char const* said;
   bool touched = true;  ///< the row alone shows it: check_touched finds it before anything is appended
 };
 
-class Invariants : public ::testing::TestWithParam<Breach> {};
+class Invariants : public ::testing::TestWithParam<StateBreach> {};
 
 TEST_P(Invariants, SayWhatIsBroken) {
   Busy busy;
@@ -81,64 +81,69 @@ void move(Money& from, Money& to, std::int64_t amount) {
 INSTANTIATE_TEST_SUITE_P(
     Breaches, Invariants,
     ::testing::Values(
-        Breach{"TenantBelowZero", [](Busy& b) { move(b.book(BookKind::tenant_free, "acme"), b.book(BookKind::bank), 10'000'000'001); },
-               "below zero"},
-        Breach{"ZeroBalanceKept", [](Busy& b) { b.book(BookKind::operator_fee) = {}; }, "a balance of zero has no row"},
-        Breach{"PostingWithoutItsOther", [](Busy& b) { b.state().books_total = 1; }, "do not sum to zero"},
-        Breach{"MoneyFromNowhere", [](Busy& b) { b.book(BookKind::bank).micro_yuan += 1; }, "do not sum to zero", false},
-        Breach{"HoldOfNoAttempt", [](Busy& b) { move(b.book(BookKind::tenant_free, "acme"), b.book(BookKind::tenant_held, "acme"), 1); },
-               "is not the sum over attempts", false},
-        Breach{"DisputeOfNoAttempt",
-               [](Busy& b) { move(b.book(BookKind::tenant_free, "acme"), b.book(BookKind::tenant_disputed, "acme"), 1); },
-               "is not the sum over attempts", false},
-        Breach{"VoucherAboveItsAmount",
-               [](Busy& b) { move(b.book(BookKind::purse, "wuhan-2026"), b.voucher_book(BookKind::entitlement_free), 1); },
-               "holds more than was issued"},
-        Breach{"PublicMoneyToATenant",
-               [](Busy& b) { move(b.voucher_book(BookKind::entitlement_free), b.book(BookKind::tenant_free, "acme"), 1); },
-               "public money leaked", false},
-        Breach{"TreasuryGaveMore", [](Busy& b) { move(b.book(BookKind::treasury), b.book(BookKind::purse, "wuhan-2026"), 1); },
-               "the treasury did not give", false},
-        Breach{"ClaimWithoutDispute",
-               [](Busy& b) { move(b.book(BookKind::claim_against_centre, "wuhan"), b.book(BookKind::centre_payable, "wuhan"), 1); },
-               "leaked", false},
-        Breach{"CapExceeded",
-               [](Busy& b) {
-                 Money const more = yuan(2'000);
-                 b.state().catalogue->entitlements.at(b.voucher).amount.micro_yuan += more.micro_yuan;
-                 move(b.book(BookKind::purse, "wuhan-2026"), b.voucher_book(BookKind::entitlement_free), more.micro_yuan);
-               },
-               "cap of acme exceeded", false},
-        Breach{"HoldsOfAProgrammeMiscounted", [](Busy& b) { ++b.state().voucher_holds.at({"wuhan-2026"}).micro_yuan; },
-               "are not those of its vouchers", false},
-        Breach{"CardSoldTwice", [](Busy& b) { b.state().offers.at({"wuhan"}).offers[0].total_cards = 7; }, "sold, the cluster has"},
-        Breach{"CardsMiscounted", [](Busy& b) { ++b.state().card_use.at({{"wuhan"}, {"A100"}}).live_cards; },
-               "are not those of live attempts", false},
-        Breach{"TenantsCardsMiscounted", [](Busy& b) { ++b.state().tenant_cards.at({{"acme"}, {"wuhan"}}); }, "cards of acme", false},
-        Breach{"OfferNeverStale", [](Busy& b) { std::erase_if(b.state().due, [](Due const& d) { return d.kind == Due::Kind::offers; }); },
-               "due exactly while in use"},
-        Breach{"VoucherNeverEnds",
-               [](Busy& b) { std::erase_if(b.state().due, [](Due const& d) { return d.kind == Due::Kind::entitlement; }); },
-               "due exactly while open"},
-        Breach{"DeadlineForgotten", [](Busy& b) { std::erase_if(b.state().due, [](Due const& d) { return d.kind == Due::Kind::job; }); },
-               "due exactly while it waits"},
-        Breach{"WaitsOutsideTheQueue", [](Busy& b) { b.state().queue.erase(b.waiting); }, "in the queue exactly while it waits"},
-        Breach{"JobBesideItsAttempt", [](Busy& b) { b.change_job(b.running.job, [](Job& job) { job.status = JobStatus::dispatched; }); },
-               "does not agree with its current attempt"},
-        Breach{"RanTooOften", [](Busy& b) { b.change_job(b.waiting, [](Job& job) { job.attempts = 5; }); }, "ran more often than it may"},
-        Breach{"TenantsJobsMiscounted", [](Busy& b) { b.state().tenants.at({"acme"}).jobs_open = 0; }, "counters of jobs"},
-        Breach{"SettledWithoutALine", [](Busy& b) { b.state().attempts.at(b.lost).status = AttemptStatus::settled; },
-               "settled without its line"},
-        Breach{"EndedAndForgotten",
-               [](Busy& b) {
-                 b.change_job(b.running.job, [](Job& job) { job.status = JobStatus::completed; });
-                 b.state().attempts.at(b.running).status = AttemptStatus::ended;
-               },
-               "nobody will settle it"},
-        Breach{"SubsidyOfNoVoucher", [](Busy& b) { b.state().attempts.at(b.running).allocation.entitlement.reset(); },
-               "holds a subsidy of no voucher"},
-        Breach{"PlanOutsideARound", [](Busy& b) { b.state().plan.emplace_back(); }, "no round is decided"},
-        Breach{"NoRules", [](Busy& b) { b.state().governance.rules_version = 0; }, "no rules are in force"}),
+        StateBreach{"TenantBelowZero", [](Busy& b) { move(b.book(BookKind::tenant_free, "acme"), b.book(BookKind::bank), 10'000'000'001); },
+                    "below zero"},
+        StateBreach{"ZeroBalanceKept", [](Busy& b) { b.book(BookKind::operator_fee) = {}; }, "a balance of zero has no row"},
+        StateBreach{"PostingWithoutItsOther", [](Busy& b) { b.state().books_total = 1; }, "do not sum to zero"},
+        StateBreach{"MoneyFromNowhere", [](Busy& b) { b.book(BookKind::bank).micro_yuan += 1; }, "do not sum to zero", false},
+        StateBreach{"HoldOfNoAttempt",
+                    [](Busy& b) { move(b.book(BookKind::tenant_free, "acme"), b.book(BookKind::tenant_held, "acme"), 1); },
+                    "is not the sum over attempts", false},
+        StateBreach{"DisputeOfNoAttempt",
+                    [](Busy& b) { move(b.book(BookKind::tenant_free, "acme"), b.book(BookKind::tenant_disputed, "acme"), 1); },
+                    "is not the sum over attempts", false},
+        StateBreach{"VoucherAboveItsAmount",
+                    [](Busy& b) { move(b.book(BookKind::purse, "wuhan-2026"), b.voucher_book(BookKind::entitlement_free), 1); },
+                    "holds more than was issued"},
+        StateBreach{"PublicMoneyToATenant",
+                    [](Busy& b) { move(b.voucher_book(BookKind::entitlement_free), b.book(BookKind::tenant_free, "acme"), 1); },
+                    "public money leaked", false},
+        StateBreach{"TreasuryGaveMore", [](Busy& b) { move(b.book(BookKind::treasury), b.book(BookKind::purse, "wuhan-2026"), 1); },
+                    "the treasury did not give", false},
+        StateBreach{"ClaimWithoutDispute",
+                    [](Busy& b) { move(b.book(BookKind::claim_against_centre, "wuhan"), b.book(BookKind::centre_payable, "wuhan"), 1); },
+                    "leaked", false},
+        StateBreach{"CapExceeded",
+                    [](Busy& b) {
+                      Money const more = yuan(2'000);
+                      b.state().catalogue->entitlements.at(b.voucher).amount.micro_yuan += more.micro_yuan;
+                      move(b.book(BookKind::purse, "wuhan-2026"), b.voucher_book(BookKind::entitlement_free), more.micro_yuan);
+                    },
+                    "cap of acme exceeded", false},
+        StateBreach{"HoldsOfAProgrammeMiscounted", [](Busy& b) { ++b.state().voucher_holds.at({"wuhan-2026"}).micro_yuan; },
+                    "are not those of its vouchers", false},
+        StateBreach{"CardSoldTwice", [](Busy& b) { b.state().offers.at({"wuhan"}).offers[0].total_cards = 7; }, "sold, the cluster has"},
+        StateBreach{"CardsMiscounted", [](Busy& b) { ++b.state().card_use.at({{"wuhan"}, {"A100"}}).live_cards; },
+                    "are not those of live attempts", false},
+        StateBreach{"TenantsCardsMiscounted", [](Busy& b) { ++b.state().tenant_cards.at({{"acme"}, {"wuhan"}}); }, "cards of acme", false},
+        StateBreach{"OfferNeverStale",
+                    [](Busy& b) { std::erase_if(b.state().due, [](Due const& d) { return d.kind == Due::Kind::offers; }); },
+                    "due exactly while in use"},
+        StateBreach{"VoucherNeverEnds",
+                    [](Busy& b) { std::erase_if(b.state().due, [](Due const& d) { return d.kind == Due::Kind::entitlement; }); },
+                    "due exactly while open"},
+        StateBreach{"DeadlineForgotten",
+                    [](Busy& b) { std::erase_if(b.state().due, [](Due const& d) { return d.kind == Due::Kind::job; }); },
+                    "due exactly while it waits"},
+        StateBreach{"WaitsOutsideTheQueue", [](Busy& b) { b.state().queue.erase(b.waiting); }, "in the queue exactly while it waits"},
+        StateBreach{"JobBesideItsAttempt",
+                    [](Busy& b) { b.change_job(b.running.job, [](Job& job) { job.status = JobStatus::dispatched; }); },
+                    "does not agree with its current attempt"},
+        StateBreach{"RanTooOften", [](Busy& b) { b.change_job(b.waiting, [](Job& job) { job.attempts = 5; }); },
+                    "ran more often than it may"},
+        StateBreach{"TenantsJobsMiscounted", [](Busy& b) { b.state().tenants.at({"acme"}).jobs_open = 0; }, "counters of jobs"},
+        StateBreach{"SettledWithoutALine", [](Busy& b) { b.state().attempts.at(b.lost).status = AttemptStatus::settled; },
+                    "settled without its line"},
+        StateBreach{"EndedAndForgotten",
+                    [](Busy& b) {
+                      b.change_job(b.running.job, [](Job& job) { job.status = JobStatus::completed; });
+                      b.state().attempts.at(b.running).status = AttemptStatus::ended;
+                    },
+                    "nobody will settle it"},
+        StateBreach{"SubsidyOfNoVoucher", [](Busy& b) { b.state().attempts.at(b.running).allocation.entitlement.reset(); },
+                    "holds a subsidy of no voucher"},
+        StateBreach{"PlanOutsideARound", [](Busy& b) { b.state().plan.emplace_back(); }, "no round is decided"},
+        StateBreach{"NoRules", [](Busy& b) { b.state().governance.rules_version = 0; }, "no rules are in force"}),
     [](auto const& breach) { return breach.param.name; });
 
 /// A settlement's line, changed after the fact.

@@ -15,7 +15,7 @@ namespace {
 
 constexpr double width = 760, height = 500;
 constexpr double margin = 64;  // between the outermost cluster and the edge
-constexpr double day_ms = 86'400'000;
+constexpr double scale_day_ms = 86'400'000;
 
 struct Box {
   double x = 0, y = 0, width = 0, height = 0;
@@ -114,7 +114,7 @@ std::vector<Spot> spots_of(DayRecord const& day, Figures const& figures, Project
     for (Utilisation const& use : figures.utilisation) {
       if (use.cluster != place.cluster) continue;
       spot.use = use.mean;
-      spot.ring = static_cast<double>(use.total_cards) * day_ms;
+      spot.ring = static_cast<double>(use.total_cards) * scale_day_ms;
     }
     spot.x = to.x(place.longitude);
     spot.y = to.y(place.latitude);

@@ -12,7 +12,7 @@
 namespace sluice::day {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::array<std::string_view, tenant_class_count> class_titles{"start-ups", "SMEs", "large", "institutes"};
 
@@ -35,7 +35,7 @@ void spend_row(std::string& out, std::string const& title, Spend const& spend) {
                    yuan_text(spend.market), yuan_text(spend.list), yuan_text(spend.voucher), yuan_text(spend.fee), yuan_text(spend.paid)));
 }
 
-Json spend_json(Spend const& spend) {
+OrderedJson spend_json(Spend const& spend) {
   auto const money = [](std::int64_t micro) { return policy::format_yuan({micro}); };
   return {{"jobs", spend.jobs},
           {"attempts", spend.attempts},
@@ -48,7 +48,7 @@ Json spend_json(Spend const& spend) {
           {"paid_yuan", money(spend.paid)}};
 }
 
-Json waits_json(Waits const& waits) {
+OrderedJson waits_json(Waits const& waits) {
   return {{"accepted", waits.jobs},
           {"started", waits.started},
           {"p50_ms", waits.p50_ms},
@@ -117,33 +117,33 @@ std::string text_report(DayRecord const& day, Figures const& figures) {
 }
 
 std::string json_report(DayRecord const& day, Figures const& figures) {
-  Json out{{"illustrative", true}, {"seed", std::to_string(day.seed)}, {"compression", day.compression}};
+  OrderedJson out{{"illustrative", true}, {"seed", std::to_string(day.seed)}, {"compression", day.compression}};
   out["jobs"] = day.jobs.size();
   out["real_ms"] = day.ended_ms - day.began_ms;
-  out["states"] = Json(figures.states);
-  out["reasons"] = Json(figures.reasons);
+  out["states"] = OrderedJson(figures.states);
+  out["reasons"] = OrderedJson(figures.reasons);
   out["not_final"] = figures.not_final;
   out["unexplained"] = figures.unexplained;
-  out["retried"] = {{"jobs", figures.jobs_retried}, {"moved", figures.moved}, {"why", Json(figures.retries)}};
+  out["retried"] = {{"jobs", figures.jobs_retried}, {"moved", figures.moved}, {"why", OrderedJson(figures.retries)}};
   out["disputed_attempts"] = figures.disputed;
-  out["ran_twice"] = day.ran_twice ? Json(*day.ran_twice) : Json(nullptr);
+  out["ran_twice"] = day.ran_twice ? OrderedJson(*day.ran_twice) : OrderedJson(nullptr);
   out["total"] = spend_json(figures.total);
-  Json& places = out["placed"] = Json::array();
+  OrderedJson& places = out["placed"] = OrderedJson::array();
   for (auto const& [key, spend] : figures.by_card) {
-    Json row{{"cluster", key.first}, {"accelerator", key.second}};
+    OrderedJson row{{"cluster", key.first}, {"accelerator", key.second}};
     row.update(spend_json(spend));
     places.push_back(std::move(row));
   }
-  Json& classes = out["classes"] = Json::object();
+  OrderedJson& classes = out["classes"] = OrderedJson::object();
   for (std::size_t kind = 0; kind < tenant_class_count; ++kind) {
-    Json row = spend_json(figures.by_class[kind]);
+    OrderedJson row = spend_json(figures.by_class[kind]);
     row["waits"] = waits_json(figures.waits[kind]);
     classes[std::string(name_of(static_cast<TenantClass>(kind)))] = std::move(row);
   }
   out["waits"] = waits_json(figures.waits_all);
-  Json& uses = out["utilisation"] = Json::array();
+  OrderedJson& uses = out["utilisation"] = OrderedJson::array();
   for (Utilisation const& use : figures.utilisation) {
-    Json per_mille = Json::array();
+    OrderedJson per_mille = OrderedJson::array();
     for (double const share : use.shares) per_mille.push_back(static_cast<std::int64_t>(share * 1'000 + 0.5));
     uses.push_back({{"cluster", use.cluster}, {"cards", use.total_cards}, {"per_mille", std::move(per_mille)}});
   }

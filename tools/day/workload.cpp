@@ -14,7 +14,7 @@
 namespace sluice::day {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 // Mostly start-ups, as the broker is meant for them. The first tenants take the first regions, so that every local voucher has holders.
 constexpr std::array<double, tenant_class_count> class_shares{0.60, 0.20, 0.10, 0.10};
@@ -88,37 +88,37 @@ std::vector<std::string> command_of(JobPlan const& job) {
   return words;
 }
 
-Json variant(std::string_view framework, Json accelerators, std::string_view image, std::vector<std::string> const& command) {
-  return Json{{"framework", framework}, {"accelerators", std::move(accelerators)}, {"image", image}, {"command", command}};
+OrderedJson variant(std::string_view framework, OrderedJson accelerators, std::string_view image, std::vector<std::string> const& command) {
+  return OrderedJson{{"framework", framework}, {"accelerators", std::move(accelerators)}, {"image", image}, {"command", command}};
 }
 
 std::string body_of(JobPlan const& job, Wish const& wish, std::size_t number, Chance& chance, TenantPlan const& tenant) {
   auto const command = command_of(job);
   // A user's own measurement of an H800 differs from job to job; what the simulated cards really do is in speeds.hpp.
   std::int64_t const h800_ppm = 10'000 * chance.between(140, 240);
-  Json variants = Json::array();
+  OrderedJson variants = OrderedJson::array();
   std::int64_t slowest_ppm = 1'000'000;
   if (wish.a100 || wish.h800) {
-    Json types = Json::array();
+    OrderedJson types = OrderedJson::array();
     if (wish.a100) types.push_back({{"type", "A100"}});
     if (wish.h800) types.push_back({{"type", "H800"}, {"throughput_ppm", h800_ppm}});
     variants.push_back(variant("cuda", std::move(types), "hub.example/train:1", command));
   }
   if (wish.ascend) {
-    Json ported = variant("cann", Json::array({{{"type", "Ascend910B"}}}), "hub.example/train-npu:1", command);
+    OrderedJson ported = variant("cann", OrderedJson::array({{{"type", "Ascend910B"}}}), "hub.example/train-npu:1", command);
     if (variants.size() == 1 && chance.happens(0.3)) ported["porting_hours"] = "0.2";
     variants.push_back(std::move(ported));
     slowest_ppm = speed_ppm("Ascend910B");
   }
   if (wish.mlu) {
-    variants.push_back(variant("neuware", Json::array({{{"type", "MLU370-S4"}}}), "hub.example/train-mlu:1", command));
+    variants.push_back(variant("neuware", OrderedJson::array({{{"type", "MLU370-S4"}}}), "hub.example/train-mlu:1", command));
     slowest_ppm = speed_ppm("MLU370-S4");
   }
   // People misjudge their jobs; the limit leaves room for that on the slowest card allowed.
   std::int64_t const declared_s = std::max<std::int64_t>(1, job.run_s * chance.between(80, 140) / 100);
   std::int64_t const hundred_thousandths = std::max<std::int64_t>(1, declared_s * job.cards * 1'000 / 36);
   std::int64_t const limit_s = std::max<std::int64_t>(600, job.run_s * 2 * 1'000'000 / slowest_ppm);
-  Json body{{"name", fmt::format("job-{:05}", number)}};
+  OrderedJson body{{"name", fmt::format("job-{:05}", number)}};
   body["gang"] = {{"cards", job.cards}, {"min_memory_gib", wish.mlu ? 16 : 40}, {"cpus", 4 * job.cards}, {"memory_gib", 32 * job.cards}};
   if (job.cards > 8) body["gang"]["interconnect_min_gbps"] = 100;
   body["variants"] = std::move(variants);

@@ -25,7 +25,7 @@ using json::ArrayReader;
 using json::CanonicalWriter;
 using json::Reader;
 
-constexpr json::Limits limits{.bytes_max = 512U * 1024 * 1024, .depth_max = 8, .keys_max = 64, .values_max = 40'000'000};
+constexpr json::Limits answer_limits{.bytes_max = 512U * 1024 * 1024, .depth_max = 8, .keys_max = 64, .values_max = 40'000'000};
 
 char const* status_name(assignment::SolveStatus status) {
   switch (status) {
@@ -142,7 +142,7 @@ std::string write_answer(Problem const& problem, assignment::Solution const& sol
 }
 
 std::expected<assignment::CertificateReport, std::string> check_answer(Problem const& problem, std::string_view answer) {
-  auto const document = json::parse_strict(answer, limits);
+  auto const document = json::parse_strict(answer, answer_limits);
   if (!document) return std::unexpected(json::to_string(document.error()));
   json::Errors errors;
   Certificate certificate;
@@ -191,7 +191,7 @@ std::string write_commitments(Problem const& problem, std::vector<Contract> cons
 
 std::expected<std::string, std::string> check_commitments(Problem const& problem, std::vector<Contract> const& contracts,
                                                           std::string_view answer) {
-  auto const document = json::parse_strict(answer, limits);
+  auto const document = json::parse_strict(answer, answer_limits);
   if (!document) return std::unexpected(json::to_string(document.error()));
   json::Errors errors;
   std::int64_t cost = 0;

@@ -21,7 +21,7 @@ using assignment::Use;
 using json::ArrayReader;
 using json::Reader;
 
-constexpr json::Limits limits{.bytes_max = 512U * 1024 * 1024, .depth_max = 16, .keys_max = 60'000'000, .values_max = 80'000'000};
+constexpr json::Limits problem_limits{.bytes_max = 512U * 1024 * 1024, .depth_max = 16, .keys_max = 60'000'000, .values_max = 80'000'000};
 constexpr json::DecimalRule amount_rule{.fraction_digits = 0, .min = 0, .max = assignment::sum_limit};
 
 Row read_row(Reader from, std::uint32_t index) {
@@ -86,7 +86,7 @@ void read_bid(Reader from, std::size_t rows, Builder& builder, std::vector<Use>&
 }  // namespace
 
 std::expected<assignment::Problem, std::string> read_problem(std::string_view text) {
-  auto const document = json::parse_strict(text, limits);
+  auto const document = json::parse_strict(text, problem_limits);
   if (!document) return std::unexpected(json::to_string(document.error()));
   json::Errors errors;
   Builder builder;

@@ -46,9 +46,9 @@ DispatchOrder order() {
   return order;
 }
 
-char const* const job =
+char const* const running_job =
     R"({"id":"17","attempt":"sluice-4711-1","state":"running","cards":8,"started_at":"2026-11-22T01:00:00Z","card_milliseconds":"80000","new":1})";
-char const* const capacity = R"({"as_of":"2026-11-22T01:00:00Z","offers":[
+char const* const offered = R"({"as_of":"2026-11-22T01:00:00Z","offers":[
   {"accelerator":"ASCEND-910B3","cards_total":64,"cards_free":40,"attempts":["sluice-4711-1","Someone Else","sluice-2-1"],"queue_delay_s":30,
    "price":{"unit":"card_hour","list_yuan":"12.50","voucher_yuan":"11.00"},"valid_until":"2026-11-22T01:05:00Z"},
   {"accelerator":"A100","cards_total":8,"cards_free":9,"price":{"unit":"card_hour","list_yuan":"0.00"}},
@@ -79,7 +79,7 @@ class CentreTest : public ::testing::Test {
 };
 
 TEST_F(CentreTest, OffersSayWhatIsKnownAndNothingElse) {
-  OfferReport const report = succeed(protocol->offers(call()), {{"GET /v1/capacity", answered(200, capacity)}});
+  OfferReport const report = succeed(protocol->offers(call()), {{"GET /v1/capacity", answered(200, offered)}});
   ASSERT_EQ(report.offers.size(), 3u);
   Offer const& broken = report.offers[0];
   EXPECT_EQ(broken.accelerator.text, "A100");
@@ -117,7 +117,7 @@ TEST_F(CentreTest, AgeIsStated) {
 }
 
 TEST_F(CentreTest, VoucherTermsKeepAnEmptyPurseApartFromAnUnknownOne) {
-  VoucherReport const report = succeed(protocol->voucher_terms(call()), {{"GET /v1/capacity", answered(200, capacity)}});
+  VoucherReport const report = succeed(protocol->voucher_terms(call()), {{"GET /v1/capacity", answered(200, offered)}});
   ASSERT_EQ(report.terms.size(), 2u);
   EXPECT_EQ(report.terms[0].programme.text, "new-2026");
   EXPECT_EQ(report.terms[0].rate_bp, std::nullopt);
@@ -139,13 +139,13 @@ TEST_F(CentreTest, ADispatchCarriesTheWholeOrderOnce) {
     "image":"hub.example/ft:1","inputs":[],"outputs":[],"programme":"qingyang-2024","run_limit_s":90})"));
   EXPECT_TRUE(std::any_of(request.headers.begin(), request.headers.end(),
                           [](auto const& header) { return header.name == "Authorization" && header.value == "Bearer canary-token"; }));
-  step = conversation.resume(answered(201, job));
+  step = conversation.resume(answered(201, running_job));
   auto const& receipt = std::get<DispatchReceipt>(step);
   EXPECT_FALSE(receipt.existed);
   EXPECT_EQ(receipt.status.handle.id, "17");
   EXPECT_EQ(receipt.status.card_ms, 80'000);
 
-  EXPECT_TRUE(succeed(protocol->dispatch(call(), order()), {{"POST /v1/jobs", answered(200, job)}}).existed);
+  EXPECT_TRUE(succeed(protocol->dispatch(call(), order()), {{"POST /v1/jobs", answered(200, running_job)}}).existed);
 }
 
 TEST_F(CentreTest, RefusalsAreToldApart) {
@@ -167,13 +167,14 @@ TEST_F(CentreTest, RefusalsAreToldApart) {
 TEST_F(CentreTest, ALookUpTellsAbsenceFromIgnorance) {
   std::string const request = "GET /v1/jobs?attempt=sluice-4711-1";
   EXPECT_FALSE(succeed(protocol->look_up(call(), attempt), {{request, answered(200, R"({"jobs":[]})")}}).has_value());
-  auto const found = succeed(protocol->look_up(call(), attempt), {{request, answered(200, std::string(R"({"jobs":[)") + job + "]}")}});
+  auto const found =
+      succeed(protocol->look_up(call(), attempt), {{request, answered(200, std::string(R"({"jobs":[)") + running_job + "]}")}});
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(found->phase, RemotePhase::running);
-  Fault const twice =
-      fail(protocol->look_up(call(), attempt), {{request, answered(200, std::string(R"({"jobs":[)") + job + "," + job + "]}")}});
+  Fault const twice = fail(protocol->look_up(call(), attempt),
+                           {{request, answered(200, std::string(R"({"jobs":[)") + running_job + "," + running_job + "]}")}});
   EXPECT_NE(twice.what.find("more than one"), std::string::npos);
-  std::string other(job);
+  std::string other(running_job);
   other.replace(other.find("4711"), 4, "4712");
   EXPECT_EQ(name_of(fail(protocol->look_up(call(), attempt), {{request, answered(200, R"({"jobs":[)" + other + "]}")}}).kind), "malformed");
 }
@@ -221,7 +222,7 @@ TEST_F(CentreTest, WordsFromOutsideAreMadeSafe) {
 }
 
 TEST_F(CentreTest, CancelUsageAndLogs) {
-  std::string const running(job);
+  std::string const running(running_job);
   CancelReceipt const stopping = succeed(protocol->cancel(call(), {"17"}),
                                          {{"DELETE /v1/jobs/17", answered(202, R"({"id":"17","attempt":"a-1-1","state":"stopping"})")}});
   EXPECT_EQ(stopping.phase, RemotePhase::stopping);
@@ -246,7 +247,7 @@ TEST_F(CentreTest, CancelUsageAndLogs) {
 }
 
 TEST_F(CentreTest, TheListOfAttemptsIsReadToItsEnd) {
-  std::string const one = std::string(R"({"jobs":[)") + job + R"(],"next":"c/1"})";
+  std::string const one = std::string(R"({"jobs":[)") + running_job + R"(],"next":"c/1"})";
   std::vector<Exchange> const script{
       {"GET /v1/jobs?alive=true&limit=500", answered(200, one)},
       {"GET /v1/jobs?alive=true&limit=500&cursor=c%2F1", answered(200, R"({"jobs":[{"id":"9","attempt":"x-1-2","state":"queued"}]})")}};
@@ -269,14 +270,14 @@ TEST_F(CentreTest, TheListOfAttemptsIsReadToItsEnd) {
 
 // "jobs": [] is a sound answer to a look-up and a listing, so there the empty-list fault must be an error status.
 TEST_F(CentreTest, EveryFaultAtEveryStep) {
-  std::string const page = std::string(R"({"jobs":[)") + job + R"(],"next":"2"})";
+  std::string const page = std::string(R"({"jobs":[)") + running_job + R"(],"next":"2"})";
   constexpr std::size_t none = SIZE_MAX;
-  test::fail_at_every_step<OfferReport>([&] { return protocol->offers(call()); }, {{"", answered(200, capacity)}}, none);
-  test::fail_at_every_step<DispatchReceipt>([&] { return protocol->dispatch(call(), order()); }, {{"", answered(201, job)}}, 0);
+  test::fail_at_every_step<OfferReport>([&] { return protocol->offers(call()); }, {{"", answered(200, offered)}}, none);
+  test::fail_at_every_step<DispatchReceipt>([&] { return protocol->dispatch(call(), order()); }, {{"", answered(201, running_job)}}, 0);
   test::fail_at_every_step<std::optional<RemoteStatus>>([&] { return protocol->look_up(call(), attempt); }, {{"", answered(200, page)}},
                                                         none);
-  test::fail_at_every_step<RemoteStatus>([&] { return protocol->status(call(), {"17"}); }, {{"", answered(200, job)}}, none);
-  test::fail_at_every_step<CancelReceipt>([&] { return protocol->cancel(call(), {"17"}); }, {{"", answered(202, job)}}, 0);
+  test::fail_at_every_step<RemoteStatus>([&] { return protocol->status(call(), {"17"}); }, {{"", answered(200, running_job)}}, none);
+  test::fail_at_every_step<CancelReceipt>([&] { return protocol->cancel(call(), {"17"}); }, {{"", answered(202, running_job)}}, 0);
   test::fail_at_every_step<Usage>([&] { return protocol->usage(call(), {"17"}); }, {{"", answered(200, "")}}, none);
   test::fail_at_every_step<AttemptList>([&] { return protocol->attempts(call()); },
                                         {{"", answered(200, page)}, {"", answered(200, R"({"jobs":[]})")}}, none);

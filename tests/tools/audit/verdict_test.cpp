@@ -17,7 +17,7 @@ using namespace policy;  // NOLINT: half of what is named here
 using testing::MapSource;
 using testing::replayed;
 
-std::vector<Stamped> const& truth() {
+std::vector<Stamped> const& true_story() {
   static std::vector<Stamped> const entries = golden::story();
   return entries;
 }
@@ -54,7 +54,7 @@ std::size_t changed(std::vector<Stamped>& entries, auto&& change, std::size_t n 
 class Lies : public ::testing::TestWithParam<Lie> {};
 
 TEST_P(Lies, AreFoundAtTheirEntryByTheirCheck) {
-  std::vector<Stamped> entries = truth();
+  std::vector<Stamped> entries = true_story();
   std::size_t const at = GetParam().tell(entries);
   MapSource source = tree_of(entries);
   Report const report = replayed(source);
