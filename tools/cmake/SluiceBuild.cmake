@@ -41,24 +41,41 @@ endif()
 # Several sources in one run of the compiler: what every source of a folder includes, and the templates it instantiates, are compiled once a
 # run instead of once a source, which is two thirds of a build from nothing. A name in an anonymous namespace is therefore unique among the
 # sources of its folder. The preset dev builds one by one, so that a change costs one source.
-option(SLUICE_UNITY "Compile sources of a folder together" ON)
-set(SLUICE_UNITY_SOURCES 8)
+option(SLUICE_UNITE "Compile sources of a folder together" ON)
 
-function(sluice_unite target)
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ${SLUICE_UNITY} UNITY_BUILD_BATCH_SIZE ${SLUICE_UNITY_SOURCES})
-  if(SLUICE_UNITY)
-    # A class of a source may hold one from its anonymous namespace: GCC would only object in a header, for which it takes the source here.
-    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+# sluice_unite(TARGET OUT SOURCES...): sets OUT to what to compile instead of SOURCES. CMake's own UNITY_BUILD writes absolute paths, with
+# which no second clone would ever hit the compiler's cache.
+function(sluice_unite target out)
+  if(NOT SLUICE_UNITE)
+    set(${out} ${ARGN} PARENT_SCOPE)
+    return()
   endif()
+  set(most_together 8)
+  file(RELATIVE_PATH folder "${CMAKE_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}")
+  list(LENGTH ARGN sources)
+  math(EXPR last "(${sources} - 1) / ${most_together}")
+  set(united "")
+  foreach(number RANGE ${last})
+    math(EXPR first "${number} * ${most_together}")
+    list(SUBLIST ARGN ${first} ${most_together} together)
+    list(TRANSFORM together REPLACE "^.+$" "#include \"${folder}/\\0\"\n")
+    string(CONCAT text ${together})
+    set(file "${CMAKE_CURRENT_BINARY_DIR}/${target}_${number}.cpp")
+    file(CONFIGURE OUTPUT "${file}" CONTENT "${text}" @ONLY)
+    list(APPEND united "${file}")
+  endforeach()
+  # A class of a source may hold one from its anonymous namespace: GCC would only object in a header, for which it takes the source here.
+  set_source_files_properties(${united} PROPERTIES COMPILE_OPTIONS -Wno-subobject-linkage)
+  set(${out} ${united} PARENT_SCOPE)
 endfunction()
 
 # sluice_library(NAME SOURCES ... DEPENDS ...): one static library per folder, alias sluice::NAME.
 function(sluice_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
-  add_library(sluice_${name} STATIC ${ARG_SOURCES})
+  sluice_unite(sluice_${name} sources ${ARG_SOURCES})
+  add_library(sluice_${name} STATIC ${sources})
   add_library(sluice::${name} ALIAS sluice_${name})
   target_link_libraries(sluice_${name} PUBLIC sluice_options ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS})
-  sluice_unite(sluice_${name})
 endfunction()
 
 # sluice_executable(NAME SOURCES ... DEPENDS ...): a program in <build>/bin.

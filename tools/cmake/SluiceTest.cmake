@@ -18,11 +18,11 @@ function(sluice_test name)
   if(ARG_LABELS)
     list(APPEND properties LABELS ${ARG_LABELS})
   endif()
-  add_executable(test_${name} ${ARG_SOURCES})
+  sluice_unite(test_${name} sources ${ARG_SOURCES})
+  add_executable(test_${name} ${sources})
   # What is tested is optimised as it ships; a test's own code runs once, and compiles in two thirds of the time.
   target_compile_options(test_${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
   target_link_libraries(test_${name} PRIVATE sluice_options ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
-  sluice_unite(test_${name})
   set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   gtest_discover_tests(test_${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
                        PROPERTIES ${properties})

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::audit {
 namespace {
@@ -213,6 +214,57 @@ TEST(Verdict, IsCleanOnlyWhenNothingIsLeftUntold) {
   EXPECT_NE(to_text(report).find("\nCLEAN: "), std::string::npos) << to_text(report);
   EXPECT_EQ(report.exit_code(true), 0);
   EXPECT_EQ(nlohmann::json::parse(to_json(report)).at("result"), "clean");
+}
+
+/// Shows a first reader of the entries another bundle than everyone after.
+struct TwoFacedSource : log::TreeSource {
+  MapSource truth;
+  std::string first_bundle;
+  bool shown = false;
+
+  std::expected<std::optional<std::string>, std::string> read(std::string_view path, std::size_t max_bytes) override {
+    if (!path.starts_with("tile/entries/") || std::exchange(shown, true)) return truth.read(path, max_bytes);
+    return first_bundle;
+  }
+};
+
+/// A log of one day, closed or not, its secret flipped in one bit or not.
+MapSource day(bool closed, bool flipped = false) {
+  std::vector<Stamped> const& story = true_story();
+  std::vector<Stamped> entries{story[0], story[1], story[index_of<LotDayOpened>(story)]};
+  if (closed) entries.push_back(story[index_of<LotDayClosed>(story)]);
+  if (flipped) std::get<LotDayClosed>(entries.back().event).secret.bytes[0] ^= 1;
+  return tree_of(entries);
+}
+
+TEST(Verdict, TrustsNoHintThatTheProvedLogDoesNotConfirm) {
+  std::string const of_three = log::bundle_path(0, 3);
+  std::string const of_four = log::bundle_path(0, 4);
+  MapSource honest = day(true);
+  ASSERT_FALSE(replayed(honest).finding) << to_text(replayed(honest));
+
+  TwoFacedSource another_secret;
+  another_secret.truth = day(true);
+  another_secret.first_bundle = day(true, true).files.at(of_four);
+  Report report = replayed(another_secret);
+  ASSERT_TRUE(report.finding);
+  EXPECT_EQ(report.finding->kind, Class::incomplete);
+  EXPECT_EQ(report.finding->check, "changed");
+  EXPECT_EQ(report.finding->entry, 3u);
+
+  // The entry that would have closed the day stands where the log has another, and is gone when it is proved.
+  TwoFacedSource never_closed;
+  never_closed.truth = day(false);
+  log::BundleCursor cursor(honest.files.at(of_four));
+  for (int i = 0; i < 4; ++i) {
+    auto const entry = cursor.next();
+    if (i != 1) log::append_to_bundle(never_closed.first_bundle, entry->bytes);
+  }
+  ASSERT_TRUE(never_closed.truth.files.contains(of_three));
+  report = replayed(never_closed);
+  ASSERT_TRUE(report.finding);
+  EXPECT_EQ(report.finding->kind, Class::incomplete);
+  EXPECT_EQ(report.finding->check, "changed");
 }
 
 }  // namespace
