@@ -245,6 +245,8 @@ int Daemon::run() {
   loop_.restart();
   loop_.poll();
   server_.reset();  // its handlers refer to the parts below
+  // Nobody waits for a solve that may take minutes: whatever was acknowledged is durable, and the next start abandons the round.
+  if (rounds_->deciding()) std::_Exit(exit_code_);
   return exit_code_;
 }
 

@@ -36,6 +36,7 @@ struct Desk {
   std::optional<std::int64_t> listed_at_ms;
   boost::asio::steady_timer wake;
   bool nudged = false;
+  bool waits_for_turn = false;  ///< calls are due that this turn had no room for
   bool stopped = false;
 
   void nudge() {

@@ -109,16 +109,28 @@ asio::awaitable<void> Dispatcher::watch(Dispatcher* self, policy::ClusterName cl
       if (desk->stopped) co_return;
     }
     if (desk->nudged) continue;
-    desk->wake.expires_after(desk->attempts.empty() ? std::max(self->options_.watch_every, std::chrono::milliseconds(30'000))
-                                                    : self->options_.watch_every);
+    std::chrono::milliseconds pause = self->options_.watch_every;
+    if (desk->attempts.empty()) pause = std::max(pause, std::chrono::milliseconds(30'000));
+    if (desk->waits_for_turn) pause = self->options_.turn;
+    desk->wake.expires_after(pause);
     boost::system::error_code cancelled;
     co_await desk->wake.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
   }
 }
 
+bool Dispatcher::turn_has_room() {
+  auto const now = std::chrono::steady_clock::now();
+  if (now >= turn_ends_) {
+    turn_ends_ = now + options_.turn;
+    turns_calls_left_ = options_.calls_per_turn;
+  }
+  return turns_calls_left_ > 0;
+}
+
 void Dispatcher::start_calls(policy::ClusterName const& cluster, DeskPointer const& desk) {
   SitePointer const site = sites_.find(cluster);
-  if (site == nullptr) return;
+  desk->waits_for_turn = site != nullptr && !turn_has_room();  // then it is not even worth looking
+  if (site == nullptr || desk->waits_for_turn) return;
   std::int64_t const now_ms = sequencer_.now().ms;
   auto const look_up_is_due = [&](policy::AttemptId id, std::int64_t since_ms, std::int64_t every_ms) {
     auto const before = desk->looked_up_at_ms.find(id);
@@ -129,28 +141,40 @@ void Dispatcher::start_calls(policy::ClusterName const& cluster, DeskPointer con
     if (desk->busy.contains(id)) continue;
     policy::Attempt const* known = attempt(id);
     if (known == nullptr) continue;
-    auto const mark = [&] { return std::make_shared<BusyMark>(desk, id); };
-    auto const ask = [&] {
-      desk->looked_up_at_ms[id] = now_ms;
-      desk->changed.erase(id);
-      asio::co_spawn(loop_, inquire(site, desk, id, mark()), asio::detached);
-    };
     bool const never_sent = desk->certainly_not_sent_since_ms.contains(id);
+    enum class Due : std::uint8_t { nothing, send, ask, end } due = Due::nothing;
     if (known->status == AttemptStatus::allocated || (known->status == AttemptStatus::intended && never_sent)) {
-      if (!sequencer_.state().governance.dispatch_frozen) asio::co_spawn(loop_, send(site, desk, id, mark()), asio::detached);
+      if (!sequencer_.state().governance.dispatch_frozen) due = Due::send;
     } else if (known->status == AttemptStatus::intended) {
       bool const listed = desk->changed.contains(id);  // no need to wait: the cluster has named it
-      if (listed || (known->intended_at && look_up_is_due(id, known->intended_at->ms, options_.look_up_every_ms))) ask();
+      if (listed || (known->intended_at && look_up_is_due(id, known->intended_at->ms, options_.look_up_every_ms))) due = Due::ask;
     } else if (known->status == AttemptStatus::lost) {
       // Whether it was ever taken, and what became of it, only the cluster can say, once it answers again.
       if (desk->silent_since_ms || !look_up_is_due(id, 0, lost_look_up_factor * options_.look_up_every_ms)) continue;
-      if (!is_superseded(sequencer_.state(), *known) || desk->changed.contains(id)) ask();
+      if (!is_superseded(sequencer_.state(), *known) || desk->changed.contains(id)) due = Due::ask;
     } else if (desk->changed.contains(id)) {
-      ask();
+      due = Due::ask;
     } else if (wants_stop(*known) && known->remote && look_up_is_due(id, 0, options_.look_up_every_ms)) {
-      desk->looked_up_at_ms[id] = now_ms;
-      asio::co_spawn(loop_, end(site, desk, id, mark()), asio::detached);
+      due = Due::end;
     }
+    if (due == Due::nothing) continue;
+    if (!turn_has_room()) {
+      desk->waits_for_turn = true;
+      return;
+    }
+    --turns_calls_left_;
+    auto mark = std::make_shared<BusyMark>(desk, id);
+    if (due == Due::send) {
+      asio::co_spawn(loop_, send(site, desk, id, std::move(mark)), asio::detached);
+      continue;
+    }
+    desk->looked_up_at_ms[id] = now_ms;
+    if (due == Due::end) {
+      asio::co_spawn(loop_, end(site, desk, id, std::move(mark)), asio::detached);
+      continue;
+    }
+    desk->changed.erase(id);
+    asio::co_spawn(loop_, inquire(site, desk, id, std::move(mark)), asio::detached);
   }
 }
 

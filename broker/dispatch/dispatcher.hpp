@@ -24,14 +24,16 @@ struct DispatchOptions {
   std::chrono::milliseconds watch_every{2'000};  ///< how often a cluster with live attempts is asked about them
   std::int64_t look_up_every_ms = 5'000;         ///< between two look-ups of one unknown outcome
   std::size_t calls_per_cluster = 16;            ///< dispatches, look-ups and stops under way at once
-  std::int64_t meter_every_ms = 300'000;         ///< a meter reading is logged at most so often per attempt
-  std::int64_t absence_grace_ms = 30'000;        ///< after the intent, before "no such attempt" is believed: the call is off the wire
-  std::int64_t dispatch_patience_ms = 60'000;    ///< a cluster that certainly did not take an attempt for so long loses it
-  std::int64_t lost_after_ms = 600'000;          ///< unreachable for so long: its attempts are lost
-  std::int64_t limit_grace_ms = 120'000;         ///< beyond the granted limit, before a lost run is surely over
-  std::int64_t moves_per_minute = 60;            ///< jobs that leave lost clusters, over all clusters
-  std::int64_t reconcile_every_ms = 600'000;     ///< a cluster is asked for its list even when it should have nothing of ours
-  std::int64_t checkpoint_grace_ms = 60'000;     ///< so long before its limit a job is told to save; at most a tenth of the limit
+  std::size_t calls_per_turn = 10;               ///< begun in one turn over all clusters: a burst of news leaves the loop to submissions
+  std::chrono::milliseconds turn{10};
+  std::int64_t meter_every_ms = 300'000;       ///< a meter reading is logged at most so often per attempt
+  std::int64_t absence_grace_ms = 30'000;      ///< after the intent, before "no such attempt" is believed: the call is off the wire
+  std::int64_t dispatch_patience_ms = 60'000;  ///< a cluster that certainly did not take an attempt for so long loses it
+  std::int64_t lost_after_ms = 600'000;        ///< unreachable for so long: its attempts are lost
+  std::int64_t limit_grace_ms = 120'000;       ///< beyond the granted limit, before a lost run is surely over
+  std::int64_t moves_per_minute = 60;          ///< jobs that leave lost clusters, over all clusters
+  std::int64_t reconcile_every_ms = 600'000;   ///< a cluster is asked for its list even when it should have nothing of ours
+  std::int64_t checkpoint_grace_ms = 60'000;   ///< so long before its limit a job is told to save; at most a tenth of the limit
   std::int64_t evidence_kept_ms = 90 * policy::ms_per_day;
 };
 
@@ -59,6 +61,7 @@ class Dispatcher {
   DeskPointer desk_of(policy::ClusterName const& cluster);
   static boost::asio::awaitable<void> watch(Dispatcher* self, policy::ClusterName cluster, DeskPointer desk);
   void start_calls(policy::ClusterName const& cluster, DeskPointer const& desk);
+  bool turn_has_room();  ///< for another call
   boost::asio::awaitable<void> ask_for_list(SitePointer site, DeskPointer desk);
   void ask_about_each(Desk& desk);
   boost::asio::awaitable<void> give_up(DeskPointer desk, policy::ClusterName cluster);
@@ -91,6 +94,8 @@ class Dispatcher {
   Sites const& sites_;
   DispatchOptions const options_;
   std::map<policy::ClusterName, DeskPointer> desks_;
+  std::chrono::steady_clock::time_point turn_ends_;
+  std::size_t turns_calls_left_ = 0;
   std::int64_t moves_counted_at_ms_ = 0;
   std::int64_t move_credit_ms_ = 0;  ///< a move costs a minute divided by moves_per_minute
   bool stopping_ = false;

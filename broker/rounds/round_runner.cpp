@@ -92,7 +92,9 @@ asio::awaitable<void> RoundRunner::run_one_round() {
   ++figures_.opened;
 
   // 3. Decide off the loop.
+  deciding_ = true;
   std::expected<Decision, std::string> decision = co_await decision_on(std::move(market));
+  deciding_ = false;
   if (!decision) {
     co_await abandon(policy::Reason::certificate_refused, decision.error());
     co_return;

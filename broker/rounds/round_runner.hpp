@@ -51,6 +51,8 @@ class RoundRunner {
   void stop();
 
   RoundFigures const& figures() const { return figures_; }
+  /// While a solve is under way: destroying this waits for it, however long it takes.
+  bool deciding() const { return deciding_; }
 
  private:
   boost::asio::awaitable<void> run_one_round();
@@ -67,6 +69,7 @@ class RoundRunner {
   boost::asio::steady_timer wake_;
   bool nudged_ = false;
   bool stopping_ = false;
+  bool deciding_ = false;
   RoundFigures figures_;
 };
 
