@@ -96,6 +96,7 @@ void EventHub::announce(std::vector<Committed> const& group) {
   log::Sequence const first = group.front().sequence;
   std::vector<std::shared_ptr<Client>> at_the_head;
   for (auto const& client : std::list(clients_)) {
+    if (ended_with_its_key(*client)) continue;
     if (client->next == first && client->stream->has_room()) {
       at_the_head.push_back(client);
     } else {
@@ -131,6 +132,12 @@ void EventHub::end_streams_of_revoked_keys(std::vector<Committed> const& group) 
     for (auto const& client : std::list(clients_))
       if (client->owner == key->second.principal.text) client->stream->close();
   }
+}
+
+bool EventHub::ended_with_its_key(Client const& client) const {
+  if (!client.filter.until || sequencer_.now() < *client.filter.until) return false;
+  client.stream->close();
+  return true;
 }
 
 void EventHub::wake(log::Sequence size) {
@@ -187,7 +194,7 @@ std::shared_ptr<http::EventStream> EventHub::open(EventFilter filter, log::Seque
 }
 
 void EventHub::feed(std::shared_ptr<Client> const& client) {
-  if (client->reading || client->stream->closed()) return;
+  if (client->reading || client->stream->closed() || ended_with_its_key(*client)) return;
   client->reading = true;
   log::Sequence const from = client->next;
   auto const tenant = [this](policy::JobId job) { return tenant_of(job); };

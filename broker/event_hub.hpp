@@ -21,6 +21,7 @@ struct EventFilter {
   std::optional<policy::TenantName> tenant;  ///< only entries about this tenant; absent: all
   std::optional<policy::JobId> job;          ///< only entries about this job
   std::string type_prefix;                   ///< only types that begin so; empty: all
+  std::optional<policy::Timestamp> until;    ///< when its reader's key expires: nothing is shown from then on
 };
 
 /// What an entry is about, as far as the contract's Event names it.
@@ -71,6 +72,7 @@ class EventHub {
   void feed(std::shared_ptr<Client> const& client);
   void announce(std::vector<Committed> const& group);
   void end_streams_of_revoked_keys(std::vector<Committed> const& group);
+  bool ended_with_its_key(Client const& client) const;
   void wake(log::Sequence size);
   bool owner_under_way(About const& about) const;
 

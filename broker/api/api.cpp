@@ -75,8 +75,8 @@ asio::awaitable<http::Response> serve(Api* api, Endpoint const* endpoint, http::
 std::vector<Endpoint> const& endpoints() {
   static std::vector<Endpoint> const all = [] {
     std::vector<Endpoint> list;
-    for (auto family : {job_endpoints(), market_endpoints(), round_endpoints(), event_endpoints(), people_endpoints(), money_endpoints(),
-                        control_endpoints(), log_endpoints(), health_endpoints()})
+    for (auto family : {job_endpoints(), market_endpoints(), round_endpoints(), event_endpoints(), tenant_endpoints(), key_endpoints(),
+                        account_endpoints(), money_endpoints(), control_endpoints(), log_endpoints(), health_endpoints()})
       list.insert(list.end(), family.begin(), family.end());
     return list;
   }();

@@ -52,7 +52,7 @@ std::expected<Caller, http::Problem> authenticate(policy::State const& state, ht
   auto const header = request.header("authorization");
   if (!header) {
     if (request.peer->uid && std::ranges::find(admitted_uids, *request.peer->uid) != admitted_uids.end())
-      return Caller{.principal = {"socket"}, .role = policy::Role::local_admin, .tenant = std::nullopt};
+      return Caller{.principal = {"socket"}, .role = policy::Role::local_admin, .tenant = std::nullopt, .until = std::nullopt};
     return std::unexpected(problem("key_missing", "No Authorization header came with the request."));
   }
   constexpr std::string_view scheme = "bearer ";
@@ -68,7 +68,7 @@ std::expected<Caller, http::Problem> authenticate(policy::State const& state, ht
   if (!same(presented, expected) || found == state.keys.end()) return refuse();
   policy::Key const& key = found->second;
   if (key.revoked || (key.expires_at && now >= *key.expires_at)) return refuse();
-  return Caller{.principal = key.principal, .role = key.role, .tenant = key.tenant};
+  return Caller{.principal = key.principal, .role = key.role, .tenant = key.tenant, .until = key.expires_at};
 }
 
 }  // namespace sluice::broker::api

@@ -19,6 +19,7 @@ struct Caller {
   policy::PrincipalName principal;
   policy::Role role = policy::Role::tenant;
   std::optional<policy::TenantName> tenant;  ///< of a tenant's key
+  std::optional<policy::Timestamp> until;    ///< when the key expires, if it does
 };
 
 /// A new API key: "slk_<name>_<43 base-62 digits>", 256 bits of chance. Only its hash is kept.

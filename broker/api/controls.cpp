@@ -1,5 +1,6 @@
 // What operators stop and start: clusters, rounds, dispatch, the clock; and how the daemon is.
 #include "broker/api/api.hpp"
+#include "broker/api/cluster_view.hpp"
 #include "broker/api/job_view.hpp"
 #include "broker/api/reasons.hpp"
 #include "broker/api/values.hpp"
@@ -115,6 +116,19 @@ std::string status_body(Api const& api, Call const&) {
     if (attempt.status == policy::AttemptStatus::intended || attempt.status == policy::AttemptStatus::lost) ++unknown;
   body["attempts_unknown"] = unknown;
   body["overrides_waiting"] = state.overrides.size();
+  std::map<std::string_view, std::int64_t> by_health;
+  for (auto const& [name, cluster] : state.catalogue->clusters) ++by_health[cluster_health(api, name)];
+  Json& clusters = body["clusters"] = Json::object();
+  for (std::string_view const health : {"healthy", "suspect", "lost", "quarantined", "unknown"})
+    clusters[std::string(health)] = by_health[health];
+  RoundFigures const& rounds = api.rounds.figures();
+  body["round"] = nullptr;
+  if (rounds.last_decided) {
+    body["round"] = {{"number", std::to_string(rounds.last_decided->number.value)},
+                     {"decided_at", policy::format_rfc3339(rounds.last_decided->at)},
+                     {"solve_ms", rounds.last_solve_ms},
+                     {"gap_ppm", rounds.last_decided->gap_ppm}};
+  }
   rocks::FreeSpace const space = api.health.free_space();
   body["disk"] = {{"free_bytes", std::to_string(space.available_bytes)},
                   {"total_bytes", std::to_string(space.total_bytes)},

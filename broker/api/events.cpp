@@ -42,7 +42,7 @@ std::expected<log::Sequence, http::Problem> start_of(Api const& api, http::Reque
 }
 
 std::expected<EventFilter, http::Problem> filter_of(Caller const& caller, http::Request const& request) {
-  EventFilter filter{.tenant = caller.tenant, .job = std::nullopt, .type_prefix = {}};
+  EventFilter filter{.tenant = caller.tenant, .job = std::nullopt, .type_prefix = {}, .until = caller.until};
   if (auto const job = request.query_value("job")) {
     auto const id = id_of(*job);
     if (!id) return std::unexpected(problem("malformed_query", "job is a job's id."));

@@ -1,5 +1,6 @@
 // What there is: clusters, their offers, and the programmes that pay a share.
 #include "broker/api/api.hpp"
+#include "broker/api/cluster_view.hpp"
 #include "broker/api/job_view.hpp"
 #include "broker/api/pages.hpp"
 #include "broker/api/reasons.hpp"
@@ -34,15 +35,6 @@ Json hardware_json(policy::Hardware const& hardware) {
   for (policy::FrameworkName const& framework : hardware.frameworks) frameworks.push_back(framework.text);
   out["origin"] = policy::name_of(hardware.origin);
   return out;
-}
-
-/// What the last conversations say of a cluster; the broker's own view, not the log's.
-std::string_view health_word(Api const& api, policy::ClusterName const& name, policy::Cluster const& cluster) {
-  if (cluster.status == policy::ClusterStatus::quarantined) return "quarantined";
-  if (api.dispatcher.silent_ms(name)) return "lost";
-  auto const health = api.poller.health().find(name);
-  if (health == api.poller.health().end() || (health->second.answers == 0 && health->second.faults == 0)) return "unknown";
-  return health->second.last_fault.empty() ? "healthy" : "suspect";
 }
 
 std::int64_t live_cards(policy::State const& state, policy::ClusterName const& name) {
@@ -193,6 +185,16 @@ asio::awaitable<Answer> list_programmes(Api& api, Call& call) {
 
 }  // namespace
 
+std::string_view cluster_health(Api const& api, policy::ClusterName const& name) {
+  auto const cluster = api.state().catalogue->clusters.find(name);
+  if (cluster != api.state().catalogue->clusters.end() && cluster->second.status == policy::ClusterStatus::quarantined)
+    return "quarantined";
+  if (api.dispatcher.silent_ms(name)) return "lost";
+  auto const health = api.poller.health().find(name);
+  if (health == api.poller.health().end() || (health->second.answers == 0 && health->second.faults == 0)) return "unknown";
+  return health->second.last_fault.empty() ? "healthy" : "suspect";
+}
+
 Json cluster_json(Api const& api, policy::ClusterName const& name) {
   auto const it = api.state().catalogue->clusters.find(name);
   if (it == api.state().catalogue->clusters.end()) return nullptr;
@@ -203,7 +205,7 @@ Json cluster_json(Api const& api, policy::ClusterName const& name) {
   out["title"] = {{"en", site ? site->name_english : name.text}, {"zh", site ? site->name_chinese : name.text}};
   out["region"] = region_text(definition.region);
   out["protocol"] = definition.protocol.text;
-  out["health"] = health_word(api, name, cluster);
+  out["health"] = cluster_health(api, name);
   out["admission"] = cluster.status == policy::ClusterStatus::open       ? "open"
                      : cluster.status == policy::ClusterStatus::draining ? "draining"
                                                                          : "cordoned";

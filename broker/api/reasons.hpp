@@ -4,8 +4,6 @@
 #include "broker/api/api.hpp"
 #include "broker/secrets.hpp"
 
-#include <nlohmann/json_fwd.hpp>
-
 #include <expected>
 #include <string_view>
 
@@ -16,8 +14,5 @@ namespace sluice::broker::api {
 std::expected<Sealed, http::Problem> read_reason(Call const& call);
 /// Seals a reason that was read with other members.
 Sealed seal_reason(std::string_view text);
-
-/// The contract's Cluster. Not found gives null.
-nlohmann::ordered_json cluster_json(Api const& api, policy::ClusterName const& name);
 
 }  // namespace sluice::broker::api

@@ -1,10 +1,10 @@
 // Reading a round's entries back.
 #include "broker/rounds/round_index.hpp"
 
-#include <algorithm>
-
 #include "policy/state/rows.hpp"
 #include "storage/log/event_codec.hpp"
+
+#include <algorithm>
 
 namespace sluice::broker {
 namespace {

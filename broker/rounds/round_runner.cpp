@@ -1,6 +1,7 @@
 // Rounds, one after the other.
 #include "broker/rounds/round_runner.hpp"
 
+#include "broker/rounds/round_index.hpp"
 #include "policy/placing.hpp"
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -104,6 +105,7 @@ asio::awaitable<void> RoundRunner::run_one_round() {
   figures_.last_check_ms = decision->check_ms;
 
   // 4. Record the decision with its proof, then carry it out on the state as it is by then.
+  std::int64_t const gap = gap_ppm(decision->event.cost, decision->event.bound);
   std::vector<policy::Event> decided;
   decided.emplace_back(std::move(decision->event));
   Submission decide = submission_of(std::move(decided));
@@ -113,6 +115,7 @@ asio::awaitable<void> RoundRunner::run_one_round() {
     co_return;
   }
   ++figures_.decided;
+  figures_.last_decided = RoundFigures::Decided{number, recorded->at, gap};
   while (co_await place_all()) {
   }
 }

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,13 @@ struct RoundFigures {
   std::int64_t last_build_ms = 0;
   std::int64_t last_solve_ms = 0;
   std::int64_t last_check_ms = 0;
-  std::string last_failure;  ///< why the last abandoned round was; empty when none was
+  struct Decided {
+    policy::RoundNumber number;
+    policy::Timestamp at;
+    std::int64_t gap_ppm = 0;
+  };
+  std::optional<Decided> last_decided;  ///< since the daemon started
+  std::string last_failure;             ///< why the last abandoned round was; empty when none was
 };
 
 /// One round at a time: offers as last seen, round.opened, decision off the loop, round.decided, allocations on the state as it is by then.

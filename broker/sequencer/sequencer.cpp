@@ -254,9 +254,11 @@ void Sequencer::on_appended(Committer::Result result) {
   committing_ = false;
   durable_size_ = result->size;
   OpenGroup done = std::exchange(in_flight_, {});
+  // The disk first: what has gathered meanwhile need not wait until everybody has been told.
+  if (!pending_.empty()) hand_over_pending();
   for (Subscriber const& subscriber : subscribers_) subscriber(done.committed);
   release(done.waiters);
-  if (!waiting_.empty() || !pending_.empty() || !pending_.waiters.empty()) pump();
+  if (!waiting_.empty() || !pending_.waiters.empty()) schedule_pump();
   if (idle()) became_idle_.cancel();
 }
 

@@ -68,7 +68,7 @@ class EventHubTest : public testing::Test {
 TEST_F(EventHubTest, ATenantSeesWhatIsAboutItselfOfThePastAndOfThePresent) {
   register_tenant("t-one");
   register_tenant("t-two");
-  auto const one = open({.tenant = policy::TenantName{"t-one"}, .job = {}, .type_prefix = {}}, "p-one");
+  auto const one = open({.tenant = policy::TenantName{"t-one"}, .job = {}, .type_prefix = {}, .until = {}}, "p-one");
   auto const all = open({}, "p-operator");
   issue_key("k-one", "p-one", "t-one");
   issue_key("k-two", "p-two", "t-two");
@@ -82,7 +82,7 @@ TEST_F(EventHubTest, ATenantSeesWhatIsAboutItselfOfThePastAndOfThePresent) {
 }
 
 TEST_F(EventHubTest, AFilterOfTypesIsABeginning) {
-  auto const keys = open({.tenant = {}, .job = {}, .type_prefix = "key."}, "p");
+  auto const keys = open({.tenant = {}, .job = {}, .type_prefix = "key.", .until = {}}, "p");
   register_tenant("t-one");
   issue_key("k-one", "p-one", "t-one");
   EXPECT_FALSE(sent(*keys).contains("tenant.registered"));
@@ -92,12 +92,27 @@ TEST_F(EventHubTest, AFilterOfTypesIsABeginning) {
 TEST_F(EventHubTest, ARevokedKeyHearsNothingMore) {
   register_tenant("t-one");
   issue_key("k-one", "p-one", "t-one");
-  auto const mine = open({.tenant = policy::TenantName{"t-one"}, .job = {}, .type_prefix = {}}, "p-one");
+  auto const mine = open({.tenant = policy::TenantName{"t-one"}, .job = {}, .type_prefix = {}, .until = {}}, "p-one");
   auto const other = open({}, "p-other");
   record(policy::KeyRevoked{admin(), {"k-one"}});
   EXPECT_TRUE(mine->closed());
   EXPECT_FALSE(other->closed());
   EXPECT_EQ(hub_->streams(), 1U);
+}
+
+TEST_F(EventHubTest, AnExpiredKeyHearsNothingMore) {
+  register_tenant("t-one");
+  policy::Timestamp const end{clock_.wall().ms + 1'000};
+  auto const mine = open({.tenant = {}, .job = {}, .type_prefix = {}, .until = end}, "p-one");
+  clock_.advance(999);
+  register_tenant("t-two");
+  EXPECT_FALSE(mine->closed());
+  std::string const before = sent(*mine);
+  EXPECT_TRUE(before.contains("t-two"));
+  clock_.advance(1);
+  register_tenant("t-three");
+  EXPECT_TRUE(mine->closed());
+  EXPECT_FALSE(sent(*mine).contains("t-three"));
 }
 
 TEST_F(EventHubTest, OneCallerHasSoManyStreamsAndNoMore) {
