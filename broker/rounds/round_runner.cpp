@@ -17,8 +17,8 @@ namespace sluice::broker {
 namespace asio = boost::asio;
 namespace {
 
-/// A placement takes some 20 µs and a submission is applied in one go: so many hold the loop for less than 5 ms.
-constexpr std::size_t placements_per_turn = 128;
+/// A placement takes some 20 µs and a submission is applied in one go: so many hold the loop for a millisecond or two.
+constexpr std::size_t placements_per_turn = 64;
 
 }  // namespace
 

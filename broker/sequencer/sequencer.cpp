@@ -238,7 +238,13 @@ void Sequencer::hand_over_pending() {
     fail("invariant broken, nothing was appended: " + *violation, true);
     return;
   }
-  in_flight_ = std::exchange(pending_, {});
+  // The next Group will be about as large: growing moves every event in it again.
+  OpenGroup next;
+  next.group.entries.reserve(pending_.group.entries.size());
+  next.group.private_parts.reserve(pending_.group.private_parts.size());
+  next.committed.reserve(pending_.committed.size());
+  next.waiters.reserve(pending_.waiters.size());
+  in_flight_ = std::exchange(pending_, std::move(next));
   committing_ = true;
   handed_over_at_ms_ = clock_.since_boot_ms();
   log::Derived derived{std::move(changed), policy::take_history_rows(state_)};
