@@ -51,11 +51,17 @@ std::expected<OwnKeys, std::string> read_own_keys(std::filesystem::path const& d
   if (signer->name() != origin)
     return std::unexpected((directory / log_key).string() + ": this key signs for \"" + signer->name() + "\", log.origin is \"" + origin +
                            "\"");
-  auto const digits = read_line(directory / master_key);
+  auto master = read_master_key(directory / master_key);
+  if (!master) return std::unexpected(std::move(master.error()));
+  return OwnKeys{std::move(*signer), std::move(*master)};
+}
+
+std::expected<std::string, std::string> read_master_key(std::filesystem::path const& file) {
+  auto const digits = read_line(file);
   if (!digits) return std::unexpected(digits.error());
   auto const key = policy::hash_from_hex(*digits);
-  if (!key) return std::unexpected((directory / master_key).string() + ": a master key is 64 lower-case hexadecimal digits");
-  return OwnKeys{std::move(*signer), std::string(key->bytes.begin(), key->bytes.end())};
+  if (!key) return std::unexpected(file.string() + ": a master key is 64 lower-case hexadecimal digits");
+  return std::string(key->bytes.begin(), key->bytes.end());
 }
 
 std::expected<void, std::string> create_own_keys(std::filesystem::path const& directory, std::string const& log_key,

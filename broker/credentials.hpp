@@ -20,6 +20,9 @@ struct OwnKeys {
 std::expected<OwnKeys, std::string> read_own_keys(std::filesystem::path const& directory, std::string const& log_key,
                                                   std::string const& master_key, std::string const& origin);
 
+/// The 32 bytes of a master key's file: 64 hexadecimal digits. Error: what is wrong with the file, never a value.
+std::expected<std::string, std::string> read_master_key(std::filesystem::path const& file);
+
 /// Creates both files, mode 0600, in a folder that exists or is made (0700). Error: a file is there already, or the system refused.
 std::expected<void, std::string> create_own_keys(std::filesystem::path const& directory, std::string const& log_key,
                                                  std::string const& master_key, std::string const& origin);

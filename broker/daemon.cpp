@@ -194,7 +194,12 @@ int Daemon::run() {
   rounds_ = std::make_unique<RoundRunner>(loop_, *sequencer_, [this] { return poller_->take_fresh(); }, deciding);
   poller_->on_news([this] { rounds_->nudge(); });
   lots_ = std::make_unique<LotKeeper>(*ledger_);
-  answers_ = std::make_unique<api::IdempotencyStore>(*ledger_, policy::to_hex(policy::sha256("idempotency/v1" + keys->master_key)));
+  auto pepper = ledger_->derived_secret("idempotency");
+  if (!pepper) {
+    log_line(Severity::error, "keys_unreadable", {{"what", pepper.error()}});
+    return exit_storage;
+  }
+  answers_ = std::make_unique<api::IdempotencyStore>(*ledger_, std::move(*pepper));
   config::LimitsConfig const& limits = config_.daemon.limits;
   rates_ = std::make_unique<api::RateLimits>(
       api::RateOptions{limits.requests_per_minute, limits.requests_burst, limits.unauthenticated_per_minute});

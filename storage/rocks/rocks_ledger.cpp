@@ -133,6 +133,13 @@ class OpenLedger : public RocksLedger {
 
   log::Epoch epoch() const override { return epoch_; }
   bool writable() const override { return !poisoned_; }
+  std::expected<std::string, std::string> derived_secret(std::string_view purpose) override {
+    auto const key = keys_->key_for_writing("operator");
+    if (!key) return std::unexpected(key.error());
+    policy::Sha256 hash;
+    policy::Hash const secret = hash.update("sluice derived 1").update(key->key.text()).update(purpose).finish();
+    return std::string(secret.bytes.begin(), secret.bytes.end());
+  }
   std::expected<FreeSpace, std::string> free_space() const override { return rocks::free_space(options_.directory); }
   std::expected<void, std::string> release_ballast() override { return rocks::release_ballast(places_.ballast); }
 
@@ -319,6 +326,18 @@ std::expected<void, OpenError> make_directory(std::string const& path) {
 }
 
 }  // namespace
+
+std::expected<std::size_t, OpenError> RocksLedger::rewrap_keys(Options const& options, std::string_view master_key, std::string_view next) {
+  auto const current = SecretKey::from_bytes(master_key);
+  auto const following = SecretKey::from_bytes(next);
+  if (!current || !following) return refuse(OpenError::Kind::invalid, "a master key has 32 bytes");
+  Places const places(options);
+  auto const lock = DirectoryLock::take(places.lock);
+  if (!lock) return std::unexpected(lock.error());
+  auto const rewrapped = rocks::rewrap_keys(places.keys, *current, *following);
+  if (!rewrapped) return refuse(OpenError::Kind::wrong_key, rewrapped.error());
+  return *rewrapped;
+}
 
 std::expected<std::unique_ptr<RocksLedger>, OpenError> RocksLedger::open(Options const& options, log::NoteSigner const& signer,
                                                                          std::string_view master_key) {

@@ -37,6 +37,14 @@ class RocksLedger : public log::Ledger {
   static std::expected<std::unique_ptr<RocksLedger>, OpenError> open(Options const& options, log::NoteSigner const& signer,
                                                                      std::string_view master_key);
 
+  /// Seals the owners' keys of a ledger that nobody has open under `next` instead of `master_key`; how many there were to seal. After an
+  /// interruption run it again with the same keys. Both are 32 bytes.
+  static std::expected<std::size_t, OpenError> rewrap_keys(Options const& options, std::string_view master_key, std::string_view next);
+
+  /// 32 secret bytes of this ledger's own for one purpose: the same at every start and under every master key. Error: the key directory
+  /// cannot be read or written.
+  virtual std::expected<std::string, std::string> derived_secret(std::string_view purpose) = 0;
+
   /// Room on the database's file system: what admission asks.
   virtual std::expected<FreeSpace, std::string> free_space() const = 0;
   /// Deletes the ballast file, to gain the room that repairs need.

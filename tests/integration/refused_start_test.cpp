@@ -66,6 +66,20 @@ TEST_F(RefusedStart, AnotherMasterKeyIsAMatterOfConfiguration) {
   EXPECT_THAT(said(), HasSubstr("sealed under another master key"));
 }
 
+TEST_F(RefusedStart, AfterANewMasterKeyOnlyThatOneOpens) {
+  std::string const next = std::string(64, 'b') + '\n';
+  std::ofstream(folder_ / "next") << next;
+  auto const rewrap = [&] { return run({program, "--config", folder_ / "config", "--rewrap-keys", folder_ / "next"}, errors_).code; };
+  ASSERT_EQ(rewrap(), 0) << said();
+  EXPECT_EQ(rewrap(), 0) << "as after an interruption: " << said();
+  EXPECT_EQ(refused(), 78);
+  std::ofstream(folder_ / "credentials/master-key") << next;
+  run_once({});
+  std::ofstream(folder_ / "next") << "short\n";
+  EXPECT_EQ(rewrap(), 78);
+  EXPECT_THAT(said(), HasSubstr("a master key is 64 lower-case hexadecimal digits"));
+}
+
 TEST_F(RefusedStart, AMissingKeyFileIsNamed) {
   fs::remove(folder_ / "credentials/master-key");
   EXPECT_EQ(refused(), 78);
