@@ -61,7 +61,7 @@ std::expected<std::string, std::string> read_master_key(std::filesystem::path co
   if (!digits) return std::unexpected(digits.error());
   auto const key = policy::hash_from_hex(*digits);
   if (!key) return std::unexpected(file.string() + ": a master key is 64 lower-case hexadecimal digits");
-  return std::string(key->bytes.begin(), key->bytes.end());
+  return std::string(reinterpret_cast<char const*>(key->bytes.data()), key->bytes.size());
 }
 
 std::expected<void, std::string> create_own_keys(std::filesystem::path const& directory, std::string const& log_key,

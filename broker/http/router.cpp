@@ -126,7 +126,7 @@ BodyRule json_body(std::size_t bytes_max) { return {{"application/json"}, bytes_
 std::string allow_value(std::uint8_t methods) {
   std::string out;
   for (std::size_t i = 0; i < method_count; ++i) {
-    if ((methods >> i & 1u) == 0) continue;
+    if ((unsigned{methods} >> i & 1u) == 0) continue;
     if (!out.empty()) out += ", ";
     out += to_string(static_cast<Method>(i));
   }
