@@ -33,7 +33,7 @@ struct Options {
 
   /// A memtable of this size has all families flushed together. The write-ahead log, which a restart replays, holds up to some
   /// four times as much.
-  std::size_t write_buffer_bytes = 64u << 20;
+  std::size_t write_buffer_bytes = 16u << 20;
   /// Cache of uncompressed blocks.
   std::size_t block_cache_bytes = 128u << 20;
 };
