@@ -24,7 +24,12 @@ constexpr std::int64_t lost_look_up_factor = 6;   // what a cluster that answers
 
 Dispatcher::Dispatcher(asio::io_context& loop, Sequencer& sequencer, log::LedgerReader const& ledger, Sites const& sites,
                        DispatchOptions options)
-    : loop_(loop), sequencer_(sequencer), ledger_(ledger), sites_(sites), options_(std::move(options)) {}
+    : loop_(loop),
+      sequencer_(sequencer),
+      ledger_(ledger),
+      sites_(sites),
+      options_(std::move(options)),
+      pace_(options_.calls_per_turn, options_.turn) {}
 
 Dispatcher::~Dispatcher() { stop(); }
 
@@ -118,18 +123,10 @@ asio::awaitable<void> Dispatcher::watch(Dispatcher* self, policy::ClusterName cl
   }
 }
 
-bool Dispatcher::turn_has_room() {
-  auto const now = std::chrono::steady_clock::now();
-  if (now >= turn_ends_) {
-    turn_ends_ = now + options_.turn;
-    turns_calls_left_ = options_.calls_per_turn;
-  }
-  return turns_calls_left_ > 0;
-}
-
 void Dispatcher::start_calls(policy::ClusterName const& cluster, DeskPointer const& desk) {
   SitePointer const site = sites_.find(cluster);
-  desk->waits_for_turn = site != nullptr && !turn_has_room();  // then it is not even worth looking
+  auto const now = std::chrono::steady_clock::now();
+  desk->waits_for_turn = site != nullptr && !pace_.has_room(now);  // then it is not even worth looking
   if (site == nullptr || desk->waits_for_turn) return;
   std::int64_t const now_ms = sequencer_.now().ms;
   auto const look_up_is_due = [&](policy::AttemptId id, std::int64_t since_ms, std::int64_t every_ms) {
@@ -158,11 +155,11 @@ void Dispatcher::start_calls(policy::ClusterName const& cluster, DeskPointer con
       due = Due::end;
     }
     if (due == Due::nothing) continue;
-    if (!turn_has_room()) {
+    if (!pace_.has_room(now)) {
       desk->waits_for_turn = true;
       return;
     }
-    --turns_calls_left_;
+    pace_.take();
     auto mark = std::make_shared<BusyMark>(desk, id);
     if (due == Due::send) {
       asio::co_spawn(loop_, send(site, desk, id, std::move(mark)), asio::detached);

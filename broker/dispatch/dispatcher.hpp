@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker/dispatch/desk.hpp"
+#include "broker/dispatch/pace.hpp"
 #include "broker/sequencer/sequencer.hpp"
 #include "broker/sites.hpp"
 #include "storage/log/ledger.hpp"
@@ -61,7 +62,6 @@ class Dispatcher {
   DeskPointer desk_of(policy::ClusterName const& cluster);
   static boost::asio::awaitable<void> watch(Dispatcher* self, policy::ClusterName cluster, DeskPointer desk);
   void start_calls(policy::ClusterName const& cluster, DeskPointer const& desk);
-  bool turn_has_room();  ///< for another call
   boost::asio::awaitable<void> ask_for_list(SitePointer site, DeskPointer desk);
   void ask_about_each(Desk& desk);
   boost::asio::awaitable<void> give_up(DeskPointer desk, policy::ClusterName cluster);
@@ -94,8 +94,7 @@ class Dispatcher {
   Sites const& sites_;
   DispatchOptions const options_;
   std::map<policy::ClusterName, DeskPointer> desks_;
-  std::chrono::steady_clock::time_point turn_ends_;
-  std::size_t turns_calls_left_ = 0;
+  Pace pace_;  ///< over all clusters
   std::int64_t moves_counted_at_ms_ = 0;
   std::int64_t move_credit_ms_ = 0;  ///< a move costs a minute divided by moves_per_minute
   bool stopping_ = false;

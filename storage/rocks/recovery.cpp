@@ -79,7 +79,11 @@ std::expected<Recovered, OpenError> recover(Database& database, std::span<log::N
   // 1. Our format, and what the last Group wrote.
   auto const format = get(database, Family::meta, meta_format, "the ledger's format line");
   if (!format) return std::unexpected(format.error());
-  if (*format != format_line) return damaged(fmt::format("the database says it is '{}', this build reads '{}'", *format, format_line));
+  if (*format != format_line) {
+    return std::unexpected(OpenError{OpenError::Kind::invalid, fmt::format("the database says it is '{}', this build reads '{}'; start the "
+                                                                           "release that wrote it",
+                                                                           *format, format_line)});
+  }
   auto const note = get(database, Family::meta, meta_checkpoint, "the stored checkpoint");
   if (!note) return std::unexpected(note.error());
   auto const frontier = get(database, Family::meta, meta_frontier, "the stored frontier");

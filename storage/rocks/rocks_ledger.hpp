@@ -17,7 +17,7 @@ namespace sluice::rocks {
 /// Why a ledger was not opened. It is never opened with less than was acknowledged.
 struct OpenError {
   enum class Kind : std::uint8_t {
-    invalid,    ///< an option cannot be used
+    invalid,    ///< an option cannot be used, or another release's format
     locked,     ///< another process has it open
     io,         ///< the system refused
     missing,    ///< acknowledged entries, the database or the high-water mark are not there

@@ -169,6 +169,21 @@ TEST_F(RocksLedgerFiles, AFamilyBehindTheOthersIsNamed) {
   EXPECT_THAT(error.message, HasSubstr("column family state is not at the ledger's size of 10 entries"));
 }
 
+TEST_F(RocksLedgerFiles, AnotherReleasesFormatIsRefusedByName) {
+  grow(3);
+  auto const rewrite = [&](std::string_view line) {
+    auto database = Database::open(options_.directory + "/db", options_, false);
+    ASSERT_TRUE(database) << database.error();
+    ASSERT_TRUE((*database)->db().Put(synced_write(), (*database)->handle(Family::meta), slice(meta_format), slice(line)).ok());
+  };
+  rewrite("sluice ledger 1");
+  OpenError const error = refused(options_);
+  EXPECT_EQ(error.kind, Kind::invalid);
+  EXPECT_THAT(error.message, HasSubstr("'sluice ledger 1', this build reads 'sluice ledger 2'; start the release that wrote it"));
+  rewrite(format_line);
+  EXPECT_EQ(opened_size(options_), 3u) << "the refusal changed nothing";
+}
+
 TEST_F(RocksLedgerFiles, ACrashWhileCreatingIsRepeated) {
   fs::create_directories(path_ + "/db.new");
   ASSERT_TRUE(log::write_file(path_ + "/db.new/CURRENT", "half", log::Durability::renamed));
