@@ -7,6 +7,8 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <unordered_map>
 
@@ -52,8 +54,8 @@ struct Metrics::Families {
   Gauge& loop_longest_cpu = loop_longest.Add({{"clock", "cpu"}});
   Gauge& loop_held =
       gauges_family("sluice_loop_held_too_long", "Handlers since the start that held the loop for more than 5 ms of CPU.").Add({});
-  std::unordered_map<std::string, Counter*> request_counters;
-  std::unordered_map<std::string_view, Counter*> entry_counters;  ///< keys are the events' own literals
+  std::unordered_map<http::Route const*, std::array<Counter*, 10>> request_counters;  ///< by the hundreds of the status
+  std::unordered_map<std::string_view, Counter*> entry_counters;                      ///< keys are the events' own literals
 
   static Histogram::BucketBoundaries buckets() { return {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10}; }
 };
@@ -62,10 +64,11 @@ Metrics::Metrics() : families_(std::make_unique<Families>()) {}
 Metrics::~Metrics() = default;
 
 void Metrics::count(http::Exchange const& exchange) {
-  std::string const operation = exchange.route != nullptr ? exchange.route->name : "none";
-  std::string const status = std::to_string(exchange.status / 100) + "xx";
-  Counter*& counter = families_->request_counters[operation + '/' + status];
-  if (counter == nullptr) counter = &families_->requests.Add({{"operation", operation}, {"status", status}});
+  std::string_view const operation = exchange.route != nullptr ? std::string_view(exchange.route->name) : "none";
+  int const hundreds = std::clamp(exchange.status / 100, 0, 9);
+  Counter*& counter = families_->request_counters[exchange.route][static_cast<std::size_t>(hundreds)];
+  if (counter == nullptr)
+    counter = &families_->requests.Add({{"operation", std::string(operation)}, {"status", std::to_string(hundreds) + "xx"}});
   counter->Increment();
   double const seconds = std::chrono::duration<double>(exchange.duration).count();
   (operation == "submitJob" ? families_->submit_latency : families_->other_latency).Observe(seconds);

@@ -113,10 +113,12 @@ asio::awaitable<void> Dispatcher::watch(Dispatcher* self, policy::ClusterName cl
       co_await self->give_up(desk, cluster);
       if (desk->stopped) co_return;
     }
-    if (desk->nudged) continue;
     std::chrono::milliseconds pause = self->options_.watch_every;
     if (desk->attempts.empty()) pause = std::max(pause, std::chrono::milliseconds(30'000));
-    if (desk->waits_for_turn) pause = self->options_.turn;
+    if (desk->nudged || desk->waits_for_turn) {
+      pause = self->options_.turn;
+      desk->nudged = true;  // nobody cuts it short: each look goes through all attempts, and news comes thick when many have some
+    }
     desk->wake.expires_after(pause);
     boost::system::error_code cancelled;
     co_await desk->wake.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));

@@ -269,15 +269,29 @@ void HttpClient::Engine::ready(std::shared_ptr<Watch> const& watch, int directio
   if (!watch->removed && !failed) arm(watch);
 }
 
+// libcurl moves its deadline with nearly every packet. A timer that runs off too early looks again, which is cheaper than to set it anew.
 void HttpClient::Engine::set_timer(long timeout_ms) {
   if (timeout_ms < 0) {
+    due_.reset();
+    timer_runs_ = false;
     timer_.cancel();
     return;
   }
-  timer_.expires_after(std::chrono::milliseconds(timeout_ms));
+  due_ = Clock::now() + std::chrono::milliseconds(timeout_ms);
+  if (!timer_runs_ || timer_.expiry() > *due_) run_timer();
+}
+
+void HttpClient::Engine::run_timer() {
+  timer_runs_ = true;
+  timer_.expires_at(*due_);
   timer_.async_wait([engine = weak_from_this()](boost::system::error_code error) {
     auto const strong = engine.lock();
-    if (!error && strong && strong->multi_ != nullptr) strong->act(CURL_SOCKET_TIMEOUT, 0);
+    if (error || !strong || strong->multi_ == nullptr) return;
+    strong->timer_runs_ = false;
+    if (!strong->due_) return;
+    if (Clock::now() < *strong->due_) return strong->run_timer();
+    strong->due_.reset();
+    strong->act(CURL_SOCKET_TIMEOUT, 0);
   });
 }
 

@@ -10,6 +10,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -48,6 +49,7 @@ class HttpClient::Engine : public std::enable_shared_from_this<Engine> {
   static int on_timer(CURLM* multi, long timeout_ms, void* engine);
   void watch_socket(curl_socket_t socket, int what);
   void set_timer(long timeout_ms);
+  void run_timer();
   void arm(std::shared_ptr<Watch> const& watch);
   void ready(std::shared_ptr<Watch> const& watch, int direction, bool failed);
   void act(curl_socket_t socket, int events);
@@ -65,6 +67,8 @@ class HttpClient::Engine : public std::enable_shared_from_this<Engine> {
   ClientOptions options_;
   CURLM* multi_ = nullptr;
   boost::asio::steady_timer timer_;
+  bool timer_runs_ = false;
+  std::optional<Clock::time_point> due_;  ///< when libcurl wants to be called without news from a socket
   std::map<std::string, std::shared_ptr<Site>, std::less<>> sites_;
   SiteNumber sites_declared_ = 0;
   std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches_;

@@ -1,6 +1,8 @@
 // The SAX side of strict reading: builds the value while counting, and stops at the first thing that is not allowed.
 #include "policy/json/strict.hpp"
 
+#include "policy/json/quick_parse.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -220,6 +222,7 @@ std::expected<nlohmann::json, ParseError> parse_strict(std::string_view text, Li
     return std::unexpected(located(text, nul, "", "NUL byte"));
   }
 
+  if (auto quick = parse_quickly(text, limits)) return std::move(*quick);
   Builder builder(limits);
   if (Json::sax_parse(text.data(), text.data() + text.size(), &builder)) return builder.take();
   if (auto const offset = builder.syntax_offset()) {

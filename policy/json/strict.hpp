@@ -34,7 +34,7 @@ std::string to_string(ParseError const& error);
 
 /// One JSON text. Refused: anything RFC 8259's grammar refuses, a byte order mark, a NUL byte, invalid UTF-8 or lone
 /// surrogates, a duplicate key, an integer (no '.', no exponent) outside 64-bit signed, a number too large for a double, and
-/// whatever exceeds the limits. Never recurses. "-0" is the integer 0. Numbers with '.' or exponent are kept as doubles;
+/// whatever exceeds the limits. Recurses no deeper than depth_max. "-0" is the integer 0. Numbers with '.' or exponent are kept as doubles;
 /// Reader refuses them where an integer is due.
 std::expected<nlohmann::json, ParseError> parse_strict(std::string_view text, Limits const& limits = {});
 
