@@ -277,7 +277,8 @@ std::string job_json(Api const& api, FoundJob const& found, JobPayload const* pa
   placed ? writer.raw(placement_json(api, found.attempts.back()).dump()) : writer.null();
   writer.key("cost");
   write_cost(writer, found.attempts);
-  writer.key("receipt").null().end_object();
+  writer.key("receipt").begin_object().key("href").string("/v1/jobs/" + std::to_string(job.id.value) + "/receipt").end_object();
+  writer.end_object();
   return out;
 }
 

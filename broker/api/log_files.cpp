@@ -1,9 +1,13 @@
-// The log as files: checkpoint, tiles, entry bundles and blobs, as C2SP tlog-tiles lays them down.
+// The log as files: checkpoint, tiles, entry bundles and blobs, as C2SP tlog-tiles lays them down, and proofs of single entries.
 #include "broker/api/api.hpp"
+#include "broker/api/job_view.hpp"
 #include "broker/api/pages.hpp"
 #include "storage/log/tile.hpp"
+#include "storage/log/tlog_proof.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <charconv>
 
 namespace sluice::broker::api {
 namespace asio = boost::asio;
@@ -65,6 +69,37 @@ asio::awaitable<Answer> serve_tile(Api& api, Call& call, bool entries) {
 asio::awaitable<Answer> hash_tile(Api& api, Call& call) { return serve_tile(api, call, false); }
 asio::awaitable<Answer> entry_bundle(Api& api, Call& call) { return serve_tile(api, call, true); }
 
+std::optional<log::Sequence> sequence_of(std::string_view text) {
+  log::Sequence sequence = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), sequence);
+  bool const plain = text == "0" || !text.starts_with('0');
+  return error == std::errc() && end == text.data() + text.size() && plain ? std::optional(sequence) : std::nullopt;
+}
+
+/// Hashes and a signed head, nothing of the entry: as public as the tiles they could be computed from.
+asio::awaitable<Answer> entry_proof(Api& api, Call& call) {
+  auto const sequence = sequence_of(call.request.parameter("sequence"));
+  if (!sequence || *sequence >= api.ledger.size()) co_return std::unexpected(nothing());
+  auto const proof = log::prove_entry(api.ledger, *sequence);
+  if (!proof) co_return std::unexpected(unreadable());
+  co_return bytes_response(log::format_tlog_proof(*proof), "text/plain; charset=utf-8", false);
+}
+
+/// The job's acceptance and the proof that it is in the log, for whoever may see the job. A job's id is its entry's sequence.
+asio::awaitable<Answer> job_receipt(Api& api, Call& call) {
+  auto found = co_await find_settled_job(api, call.caller, call.request.parameter("id"));
+  if (!found) co_return std::unexpected(std::move(found.error()));
+  if (!*found) co_return std::unexpected(problem("not_found", "There is no such job."));
+  log::Sequence const sequence = (*found)->job.id.value;
+  co_await api.sequencer.durable(sequence);
+  auto const entry = api.ledger.entry(sequence);
+  if (!entry || !*entry) co_return std::unexpected(unreadable());
+  auto proof = log::prove_entry(api.ledger, sequence);
+  if (!proof) co_return std::unexpected(unreadable());
+  proof->extra = **entry;
+  co_return bytes_response(log::format_tlog_proof(*proof), "text/plain; charset=utf-8", false);
+}
+
 asio::awaitable<Answer> blob(Api& api, Call& call) {
   auto const hash = policy::hash_from_hex(call.request.parameter("sha256"));
   if (!hash) co_return std::unexpected(nothing());
@@ -106,6 +141,8 @@ std::vector<Endpoint> log_endpoints() {
       {get, "/blob/{sha256}", "blob", readers, blob},
       {get, "/v1/log/blobs", "listBlobs", readers, list_blobs},
       {get, "/v1/log/key", "logKey", public_role, log_key},
+      {get, "/v1/entries/{sequence}/proof", "entryProof", public_role, entry_proof},
+      {get, "/v1/jobs/{id}/receipt", "jobReceipt", Roles(readers | tenant_role), job_receipt},
   };
   // An index of up to 2^64 is at most seven segments of three digits, then ".p" and a width: one template for each depth.
   static constexpr std::string_view hash_paths[] = {"/tile/{level}/{a}", "/tile/{level}/{a}/{b}", "/tile/{level}/{a}/{b}/{c}",

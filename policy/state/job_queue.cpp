@@ -3,8 +3,13 @@
 
 #include <atomic>
 #include <cassert>
+#include <numeric>
 
 namespace sluice::policy {
+
+JobQueue::JobQueue() {
+  for (std::size_t i = 0; i < shards; ++i) places_[i].max_load_factor(0.5F + 0.5F * static_cast<float>(i) / static_cast<float>(shards));
+}
 
 JobQueue::Chunk& JobQueue::writable(std::size_t chunk) {
   std::shared_ptr<Chunk>& held = chunks_[chunk];
@@ -57,6 +62,11 @@ void JobQueue::erase(JobId id) {
   }
   last.pop_back();
   if (last.empty()) chunks_.pop_back();
+}
+
+std::size_t JobQueue::table_buckets() const {
+  return std::accumulate(places_.begin(), places_.end(), std::size_t{0},
+                         [](std::size_t sum, auto const& shard) { return sum + shard.bucket_count(); });
 }
 
 PinnedQueue JobQueue::pin() const { return PinnedQueue({chunks_.begin(), chunks_.end()}, size_); }

@@ -36,12 +36,14 @@ class JobQueue {
  public:
   static constexpr std::size_t chunk_jobs = 512;
 
+  JobQueue();
   void insert(std::shared_ptr<Job const> job);   ///< REQUIRES: not present
   void replace(std::shared_ptr<Job const> job);  ///< REQUIRES: present
   void erase(JobId id);                          ///< REQUIRES: present
   bool contains(JobId id) const { return places_[shard_of(id)].contains(id.value); }
   std::size_t size() const { return size_; }
   PinnedQueue pin() const;
+  std::size_t table_buckets() const;  ///< of all shards: what a growing one costs its writer shows here
 
  private:
   using Chunk = PinnedQueue::Chunk;
@@ -56,7 +58,8 @@ class JobQueue {
 
   std::vector<std::shared_ptr<Chunk>> chunks_;  // all full but the last: an erased job is replaced by the last one
   std::size_t size_ = 0;
-  // In shards, because a table of a million holds its writer up for tens of milliseconds whenever it grows.
+  // In shards, because a table of a million holds its writer up for tens of milliseconds whenever it grows; each grows at a load of its
+  // own, because ids that follow each other would make all of them grow at once.
   std::array<std::unordered_map<std::uint64_t, Place>, shards> places_;
 };
 

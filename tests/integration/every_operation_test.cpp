@@ -164,6 +164,7 @@ void EveryOperation::work() {
     EXPECT_EQ(more.body.at("text"), "");
   }
   expect(404, client.get(path + "/logs?attempt=9"));
+  expect(200, client.get(path + "/receipt"));
   expect(400, client.get(path + "/logs?lines=0"));
   expect(200, client.del(path));  // ended: nothing to stop
 
@@ -204,11 +205,14 @@ void EveryOperation::log_and_health() {
   Client auditor = rig_.client(rig_.add_key("auditor"));
   for (char const* path :
        {"/livez", "/readyz", "/readyz?verbose", "/readyz?exclude=disk,clock", "/metrics", "/openapi.json", "/problems/disk_full",
-        "/checkpoint", "/v1/log/key", "/tile/0/000.p/1", "/tile/entries/000.p/1", "/v1/log/blobs?limit=1"})
+        "/checkpoint", "/v1/log/key", "/tile/0/000.p/1", "/tile/entries/000.p/1", "/v1/log/blobs?limit=1", "/v1/entries/0/proof"})
     expect(200, auditor.get(path));
   Reply const blobs = expect(200, auditor.get("/v1/log/blobs"));
   ASSERT_FALSE(blobs.body.at("data").empty());
   expect(200, auditor.get("/blob/" + blobs.body.at("data").at(0).at("hash").get<std::string>()));
+  for (char const* beyond :
+       {"/v1/entries/999999/proof", "/v1/entries/00/proof", "/v1/entries/-1/proof", "/v1/entries/18446744073709551616/proof"})
+    expect(404, auditor.get(beyond));
   expect(404, auditor.get("/problems/nothing"));
   EXPECT_EQ(auditor.send("PUT", "/v1/jobs", "{}", "").status, 405);
 }

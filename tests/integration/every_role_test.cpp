@@ -70,9 +70,9 @@ TEST_F(EveryRole, EveryCellIsAnsweredAsTheContractSays) {
     bool const has_body = node.contains("requestBody");
     for (Who& who : callers) {
       // Things that are nowhere, so that whoever is let in changes nothing.
-      std::map<std::string, std::string> const nowhere{{"id", "999999"},  {"name", "nowhere"}, {"n", "999999"},
-                                                       {"job", "999999"}, {"number", "1"},     {"code", "not_found"},
-                                                       {"level", "0"},    {"index", "999"},    {"sha256", std::string(64, '0')}};
+      std::map<std::string, std::string> const nowhere{
+          {"id", "999999"},      {"name", "nowhere"}, {"n", "999999"},  {"job", "999999"},      {"number", "1"},
+          {"code", "not_found"}, {"level", "0"},      {"index", "999"}, {"sequence", "999999"}, {"sha256", std::string(64, '0')}};
       std::string const target = target_of(operation, nowhere);
       Reply const reply = who.client.send(operation.method, target, has_body ? "{}" : "", has_body ? who.name.substr(0, 2) + "-k" : "");
       bool const may = open || (who.role == "socket" ? node.at("x-sluice-socket").get<bool>() : listed(roles, who.role));
@@ -107,6 +107,7 @@ TEST_F(EveryRole, AnotherTenantsThingsAreNotThere) {
   for (Thing const& thing : {Thing{"GET", "/v1/jobs/" + job_, "/v1/jobs/999999"}, Thing{"DELETE", "/v1/jobs/" + job_, "/v1/jobs/999999"},
                              Thing{"GET", "/v1/jobs/" + job_ + "/explain", "/v1/jobs/999999/explain"},
                              Thing{"GET", "/v1/jobs/" + job_ + "/logs", "/v1/jobs/999999/logs"},
+                             Thing{"GET", "/v1/jobs/" + job_ + "/receipt", "/v1/jobs/999999/receipt"},
                              Thing{"GET", "/v1/tenants/" + owner_tenant_, "/v1/tenants/nobody"},
                              Thing{"DELETE", "/v1/keys/" + key_ + "?reason=x", "/v1/keys/nowhere?reason=x"}}) {
     Reply const theirs = stranger.send(thing.method, thing.mine, "", "");

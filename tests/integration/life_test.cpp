@@ -74,6 +74,39 @@ TEST(Life, AJobIsQuotedPlacedRunSettledAndReplayed) {
   EXPECT_EQ(rig.stop_daemon(), 0);
 }
 
+// With the greatest effort a solve outlasts any patience; what it was about stays in the queue, and the next start decides anew.
+TEST(Life, AStopDoesNotWaitForASolve) {
+  Rig rig({"wuhan", "horinger"}, 3600);
+  rig.configure("effort", "100000");
+  rig.start_daemon();
+  rig.open_accounts();
+  Client admin = rig.local();
+  ASSERT_EQ(admin.post("/v1/rounds/pause", R"({"reason":"test"})", "").status, 200);
+  Client client = rig.client(rig.add_tenant("acme", "1000000"));
+  constexpr int jobs = 400;  // of their own sizes, and more cards than there are
+  for (int i = 1; i <= jobs; ++i) {
+    std::string const key = "job-" + std::to_string(i);
+    Reply const reply = client.post("/v1/jobs", small_job(key, "0." + std::to_string(1'000 + i * 7), {"sleep", "60"}, 1 + i % 64), key);
+    ASSERT_EQ(reply.status, 201) << reply.body;
+  }
+  std::string const since = admin.get("/v1/events?since=0&wait=0&limit=1000").body.at("next");
+  ASSERT_EQ(admin.post("/v1/rounds/resume", R"({"reason":"test"})", "").status, 200);
+  Reply const opened = admin.get("/v1/events?since=" + since + "&wait=30s&type=round.opened");
+  ASSERT_EQ(opened.status, 200) << opened.body;
+  ASSERT_FALSE(opened.body.at("data").empty()) << rig.daemon_log();
+  EXPECT_EQ(rig.stop_daemon(), 0);
+
+  rig.configure("effort", "0");
+  rig.start_daemon();
+  Reply const abandoned = rig.local().get("/v1/events?since=" + since + "&wait=30s&type=round.abandoned");
+  ASSERT_EQ(abandoned.status, 200) << abandoned.body;
+  EXPECT_FALSE(abandoned.body.at("data").empty()) << "the round was decided before the stop: this test has proved nothing";
+  audit::Report const report = rig.export_and_replay();
+  EXPECT_FALSE(report.finding) << audit::to_text(report);
+  EXPECT_EQ(report.figures.jobs, static_cast<std::uint64_t>(jobs));
+  EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
 TEST(Life, ClustersAreStillSpokenToAfterAReload) {
   Rig rig({"wuhan"}, 3600);
   rig.start_daemon();

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace sluice::policy {
 namespace {
@@ -216,6 +217,21 @@ TEST(Rounds, APinnedViewStaysAsItWasWhileTheStateMovesOn) {
   EXPECT_EQ(view.catalogue().clusters.size(), clusters);
   EXPECT_TRUE(view.catalogue().quotas.empty());
   EXPECT_EQ(view.sellable({"wuhan"}, {"A100"}), 64);
+}
+
+// Ids that follow each other fill all shards alike: were all to grow at once, one submission would wait for all of them.
+TEST(JobQueueTest, ShardsGrowOneAfterTheOther) {
+  JobQueue queue;
+  std::size_t buckets = queue.table_buckets();
+  for (std::uint64_t id = 1; id <= 200'000; ++id) {
+    auto job = std::make_shared<Job>();
+    job->id = {id};
+    queue.insert(std::move(job));
+    if (id % 64 != 0) continue;
+    std::size_t const grown = queue.table_buckets() - std::exchange(buckets, queue.table_buckets());
+    if (id < 20'000) continue;  // small tables grow fast, and cost nothing
+    EXPECT_LE(grown, buckets / 10) << id;
+  }
 }
 
 TEST(JobQueueTest, PinsKeepTheirJobsThroughAnyChange) {

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 namespace sluice::audit {
-namespace {
 
 std::string_view name_of(Class kind) {
   switch (kind) {
@@ -30,7 +29,6 @@ std::string_view name_of(Class kind) {
   return "incomplete";
 }
 
-/// Text of the log on one line: what could drive a terminal is shown by its bytes.
 std::string printable(std::string_view text) {
   if (json::valid_utf8(text) && !json::has_control_character(text)) return std::string(text);
   std::string out;
@@ -43,6 +41,8 @@ std::string printable(std::string_view text) {
   }
   return out;
 }
+
+namespace {
 
 // Said first, so that nobody takes a replay without divergence for more than it is.
 constexpr std::string_view cannot_prove =
@@ -110,6 +110,27 @@ int Report::exit_code(bool strict) const {
   return static_cast<int>(strict && !cannot_tell().empty() ? Class::incomplete : Class::clean);
 }
 
+std::string to_text(Finding const& finding) {
+  std::string out = fmt::format("DIVERGENCE ({}, check {})\n", name_of(finding.kind), finding.check);
+  if (finding.entry) out += fmt::format("  entry     {}\n", *finding.entry);
+  if (!finding.file.empty()) out += fmt::format("  file      {}, offset {}\n", printable(finding.file), finding.offset);
+  if (!finding.expected.empty()) out += fmt::format("  expected  {}\n", printable(finding.expected));
+  if (!finding.actual.empty()) out += fmt::format("  actual    {}\n", printable(finding.actual));
+  return out;
+}
+
+nlohmann::ordered_json to_value(Finding const& finding) {
+  nlohmann::ordered_json row{{"check", finding.check}, {"file", finding.file}, {"offset", finding.offset}};
+  row["entry"] = finding.entry ? nlohmann::ordered_json(*finding.entry) : nlohmann::ordered_json(nullptr);
+  row["expected"] = finding.expected;
+  row["actual"] = finding.actual;
+  return row;
+}
+
+std::string to_document(nlohmann::ordered_json const& value) {
+  return value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+}
+
 std::string to_text(Report const& report) {
   std::string out(cannot_prove);
   Figures const& f = report.figures;
@@ -122,12 +143,7 @@ std::string to_text(Report const& report) {
   }
   if (!f.state_digest.empty()) out += fmt::format("state    {}\n", f.state_digest);
   if (report.finding) {
-    Finding const& finding = *report.finding;
-    out += fmt::format("\nDIVERGENCE ({}, check {})\n", name_of(finding.kind), finding.check);
-    if (finding.entry) out += fmt::format("  entry     {}\n", *finding.entry);
-    if (!finding.file.empty()) out += fmt::format("  file      {}, offset {}\n", printable(finding.file), finding.offset);
-    if (!finding.expected.empty()) out += fmt::format("  expected  {}\n", printable(finding.expected));
-    if (!finding.actual.empty()) out += fmt::format("  actual    {}\n", printable(finding.actual));
+    out += '\n' + to_text(*report.finding);
     return out + "Nothing after this point was examined.\n";
   }
   std::vector<std::string> const untold = report.cannot_tell();
@@ -158,17 +174,8 @@ std::string to_json(Report const& report) {
   out["state_digest"] = f.state_digest;
   out["cannot_prove"] = cannot_prove;
   out["cannot_tell"] = untold;
-  out["divergence"] = nullptr;
-  if (report.finding) {
-    Finding const& finding = *report.finding;
-    nlohmann::ordered_json row{{"check", finding.check}, {"file", finding.file}, {"offset", finding.offset}};
-    row["entry"] = finding.entry ? nlohmann::ordered_json(*finding.entry) : nlohmann::ordered_json(nullptr);
-    row["expected"] = finding.expected;
-    row["actual"] = finding.actual;
-    out["divergence"] = std::move(row);
-  }
-  // What a damaged tree says may be any bytes: they are replaced, where dump() would throw.
-  return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+  out["divergence"] = report.finding ? to_value(*report.finding) : nlohmann::ordered_json(nullptr);
+  return to_document(out);
 }
 
 }  // namespace sluice::audit

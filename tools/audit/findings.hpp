@@ -3,9 +3,12 @@
 
 #include "storage/log/verified_tree.hpp"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sluice::audit {
@@ -66,6 +69,19 @@ struct Report {
 
 /// From the tree's own divergence.
 Finding finding_of(log::Divergence const& divergence);
+
+/// "clean", "tampered", …
+std::string_view name_of(Class kind);
+
+/// Text of the log on one line: what could drive a terminal is shown by its bytes.
+std::string printable(std::string_view text);
+
+/// A finding for people, and as a member of a JSON object.
+std::string to_text(Finding const& finding);
+nlohmann::ordered_json to_value(Finding const& finding);
+
+/// Indented, with a newline. What a damaged tree says may be any bytes: they are replaced, where dump() would throw.
+std::string to_document(nlohmann::ordered_json const& value);
 
 /// The report for people; opens with what replay cannot prove. Nothing that came from the log can drive a terminal.
 std::string to_text(Report const& report);

@@ -1,5 +1,6 @@
 // sluice-audit: checks an exported log without trusting anyone who wrote it.
 #include "storage/log/file.hpp"
+#include "tools/audit/receipt.hpp"
 #include "tools/audit/replay.hpp"
 
 #include <CLI/CLI.hpp>
@@ -23,6 +24,17 @@ std::string key_text(std::string const& given) {
   return (*file)->substr(0, (*file)->find('\n'));
 }
 
+int report_receipt(std::string const& file, sluice::log::NoteVerifier const& key, sluice::log::TreeSource* tree, bool json) {
+  auto const text = sluice::log::read_file(file, sluice::log::tlog_proof_bytes_max);
+  if (!text || !*text) {
+    std::fprintf(stderr, "%s: %s\n", file.c_str(), text ? "there is no such file" : text.error().c_str());
+    return static_cast<int>(sluice::audit::Class::incomplete);
+  }
+  sluice::audit::ReceiptReport const report = sluice::audit::check_receipt(**text, key, tree);
+  std::fputs((json ? sluice::audit::to_json(report) : sluice::audit::to_text(report)).c_str(), stdout);
+  return report.exit_code();
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"sluice-audit: verifies and replays an exported log. It needs no daemon, no database and no trust in who wrote it."};
   app.footer(
@@ -31,7 +43,8 @@ int run(int argc, char** argv) {
       "Examples:\n"
       "  sluicectl log key > log.vkey && sluicectl log export tree\n"
       "  sluice-audit verify --key log.vkey tree      bytes, tiles and signature\n"
-      "  sluice-audit replay --key log.vkey tree      the same, and every decision again");
+      "  sluice-audit replay --key log.vkey tree      the same, and every decision again\n"
+      "  sluicectl receipt 48213 > job.tlog-proof && sluice-audit receipt --key log.vkey --tree tree job.tlog-proof");
   app.require_subcommand(1);
   std::string directory;
   std::string key;
@@ -49,6 +62,12 @@ int run(int argc, char** argv) {
   CLI::App* replay = app.add_subcommand("replay", "verify, then state machine, invariants, rounds and digests");
   common(replay);
   replay->add_flag("--skip-rounds", skip_rounds, "do not check the rounds' certificates");
+  CLI::App* receipt = app.add_subcommand("receipt", "a job's receipt: that its acceptance is in the log, and in a copy of it");
+  std::string receipt_file;
+  receipt->add_option("receipt", receipt_file, "the receipt, as sluicectl receipt prints it")->required();
+  receipt->add_option("--key", key, "verifier key of the log (name+hash+base64), or a file that holds it")->required();
+  receipt->add_option("--tree", directory, "folder of an exported log that must agree with it");
+  receipt->add_flag("--json", json, "one JSON object instead of text");
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& error) {
@@ -62,6 +81,7 @@ int run(int argc, char** argv) {
     return exit_usage;
   }
   sluice::log::DirectorySource source(directory);
+  if (receipt->parsed()) return report_receipt(receipt_file, *verifier, directory.empty() ? nullptr : &source, json);
   sluice::audit::ReplayOptions options;
   options.apply = replay->parsed();
   options.rounds = !skip_rounds;

@@ -1,4 +1,4 @@
-// list, get, watch, logs, cancel, explain: what one does with a job that exists.
+// list, get, watch, logs, cancel, explain, receipt: what one does with a job that exists.
 #include "tools/ctl/explain.hpp"
 #include "tools/ctl/fields.hpp"
 #include "tools/ctl/session.hpp"
@@ -182,6 +182,27 @@ void add_job_verbs(CLI::App& app, Chosen& chosen) {
   explain_verb.add_flag("--details", *details, "Every cluster, the history, and what would change it");
   explain_verb.callback([&chosen, explained, details] {
     chosen.verb = [explained, details](Session& session) { return explain(session, *explained, *details); };
+  });
+
+  auto& receipt_verb = add_verb(app, "receipt", "Print the proof that the log holds the job; keep it",
+                                "  sluicectl receipt 48213 > 48213.tlog-proof\n  sluice-audit receipt --key log.vkey 48213.tlog-proof");
+  auto proved = std::make_shared<std::string>();
+  receipt_verb.add_option("JOB", *proved, "The job's id")->required();
+  receipt_verb.callback([&chosen, proved] {
+    chosen.verb = [proved](Session& session) -> Result<ExitCode> {
+      Target target("/v1/jobs");
+      auto const answer = session.api.call({.target = target.segment(*proved).segment("receipt").text(),
+                                            .body = {},
+                                            .headers = {},
+                                            .accept = "text/plain, application/problem+json"});
+      if (!answer) return std::unexpected(answer.error());
+      if (session.out.json()) {
+        session.out.document({{"receipt", answer->body}});
+      } else {
+        session.out.raw(answer->body);
+      }
+      return ExitCode::ok;
+    };
   });
 }
 

@@ -59,6 +59,7 @@ std::vector<Case> const& cases() {
       {{"logs", "48213", "--lines=5", "--attempt=1"}, "GET /v1/jobs/{id}/logs", "step 1210"},
       {{"cancel", "48213", why}, "DELETE /v1/jobs/{id}", "Job 48213"},
       {{"explain", "48213", "--details"}, "GET /v1/jobs/{id}/explain", "capacity_short"},
+      {{"receipt", "48213"}, "GET /v1/jobs/{id}/receipt", "c2sp.org/tlog-proof@v1\n"},
       {{"offers", "--cluster=qingyang", "--accelerator=A100"}, "GET /v1/offers", "cluster_unreachable"},
       {{"clusters"}, "GET /v1/clusters", "qingyang"},
       {{"clusters", "qingyang"}, "GET /v1/clusters/{name}", "A100"},
