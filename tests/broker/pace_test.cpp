@@ -1,3 +1,4 @@
+// So many calls in a turn, and unused room is not saved.
 #include "broker/dispatch/pace.hpp"
 
 #include <gtest/gtest.h>
