@@ -36,6 +36,11 @@ char const* name_of(Check check) {
   return "unknown";
 }
 
+/// The first entry below a tile. A tile of the top level is the only one there, and a shift by all 64 bits is none.
+Sequence first_entry_below(std::uint8_t level, std::uint64_t index) {
+  return level + 1u < tile_levels ? index << (tile_height * (level + 1u)) : 0;
+}
+
 }  // namespace
 
 std::string Divergence::message() const {
@@ -80,7 +85,7 @@ std::expected<VerifiedTree::File, Divergence> VerifiedTree::read(std::string con
 std::expected<std::vector<Hash>, Divergence> VerifiedTree::read_tile(std::uint8_t level, std::uint64_t index) {
   std::uint32_t const width = tile_width_at(size(), level, index);
   auto file = read(tile_path({level, index, width}), tile_path({level, index, tile_width}), tile_width * hash_bytes);
-  Sequence const first_entry = index << (tile_height * (level + 1u));
+  Sequence const first_entry = first_entry_below(level, index);
   if (!file) {
     file.error().entry = first_entry;
     return std::unexpected(file.error());
@@ -164,7 +169,7 @@ std::expected<std::vector<Hash> const*, Divergence> VerifiedTree::proved_tile(st
   if (!hashes) return std::unexpected(hashes.error());
   if (Hash const root = fold(*hashes); root != expected) {
     if (auto difference = first_difference(level, index, *hashes)) return std::unexpected(*difference);
-    return std::unexpected(Divergence{Check::tile_hash, tile_file(level, index), 0, index << (tile_height * (level + 1u)),
+    return std::unexpected(Divergence{Check::tile_hash, tile_file(level, index), 0, first_entry_below(level, index),
                                       "a tile that folds to " + to_hex(expected), to_hex(root)});
   }
   recent = {index, std::move(*hashes)};

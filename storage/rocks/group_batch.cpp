@@ -8,9 +8,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cassert>
 #include <map>
 #include <memory>
+#include <utility>
 
 namespace sluice::rocks {
 namespace {
@@ -70,13 +72,17 @@ std::expected<void, std::string> GroupBatch::add(KeyStore& keys, log::Group cons
   };
   change(Family::state, derived.state);
   change(Family::history, derived.history);
+  // In key order each row's place in the memtable is found near that of the one before. Parts of one key stay in their order.
+  std::vector<std::pair<std::string, log::PrivatePart const*>> parts;
+  parts.reserve(group.private_parts.size());
+  for (log::PrivatePart const& part : group.private_parts) parts.emplace_back(private_row_key(part.kind, part.owner, part.key), &part);
+  std::ranges::stable_sort(parts, {}, [](auto const& each) -> std::string const& { return each.first; });
   std::map<std::int64_t, std::string> expiring;
-  for (log::PrivatePart const& part : group.private_parts) {
-    auto const key = keys.key_for_writing(part.owner);
+  for (auto const& [row_key, part] : parts) {
+    auto const key = keys.key_for_writing(part->owner);
     if (!key) return std::unexpected(key.error());
-    std::string const row_key = private_row_key(part.kind, part.owner, part.key);
-    ok &= put(Family::private_part, row_key, seal_private_part(*key, part, row_key));
-    if (part.expires_at_ms != 0) append_expiring(expiring[part.expires_at_ms], row_key);
+    ok &= put(Family::private_part, row_key, seal_private_part(*key, *part, row_key));
+    if (part->expires_at_ms != 0) append_expiring(expiring[part->expires_at_ms], row_key);
   }
   for (auto const& [at_ms, row_keys] : expiring) ok &= put(Family::private_part, expiry_index_key(at_ms, first_), row_keys);
   if (!ok) return std::unexpected("the Group does not fit into one batch");
