@@ -22,6 +22,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -331,6 +332,7 @@ asio::awaitable<void> Daemon::start() {
   }
   log_line(Severity::info, "ready", {{"address", where}, {"socket", config_.daemon.listen.unix_socket}});
   notify_ready("serving on " + where);
+  asio::post(loop_, [this] { loop_watch_.start_over(); });
   asio::co_spawn(executor, watch_signals(), asio::detached);
 }
 

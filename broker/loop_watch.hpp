@@ -20,6 +20,8 @@ class LoopWatch {
 
   /// As io_context::run.
   void run(boost::asio::io_context& loop);
+  /// Forgets what was before: at the start, when nobody is served yet, one handler may take long.
+  void start_over() { figures_ = {}; }
   Figures const& figures() const { return figures_; }
 
  private:

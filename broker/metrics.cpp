@@ -49,11 +49,12 @@ struct Metrics::Families {
   Gauge& rounds_abandoned = gauges_family("sluice_rounds_abandoned", "Rounds abandoned since the start.").Add({});
   Gauge& round_solve = gauges_family("sluice_round_solve_seconds", "Solver CPU time of the last round.").Add({});
   Family<Gauge>& loop_longest =
-      gauges_family("sluice_loop_longest_hold_seconds", "Longest that one handler has held the loop since the start.");
+      gauges_family("sluice_loop_longest_hold_seconds", "Longest that one handler has held the loop since the daemon was ready.");
   Gauge& loop_longest_wall = loop_longest.Add({{"clock", "wall"}});
   Gauge& loop_longest_cpu = loop_longest.Add({{"clock", "cpu"}});
   Gauge& loop_held =
-      gauges_family("sluice_loop_held_too_long", "Handlers since the start that held the loop for more than 5 ms of CPU.").Add({});
+      gauges_family("sluice_loop_held_too_long", "Handlers since the daemon was ready that held the loop for more than 5 ms of CPU.")
+          .Add({});
   std::unordered_map<http::Route const*, std::array<Counter*, 10>> request_counters;  ///< by the hundreds of the status
   std::unordered_map<std::string_view, Counter*> entry_counters;                      ///< keys are the events' own literals
 

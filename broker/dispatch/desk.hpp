@@ -22,6 +22,7 @@ struct Desk {
   explicit Desk(boost::asio::io_context& loop) : wake(loop) {}
 
   std::set<policy::AttemptId> attempts;  ///< not yet settled or refused
+  std::set<policy::AttemptId> pending;   ///< those of them that want a call by what the state says: to be sent, asked about, stopped
   std::set<policy::AttemptId> busy;      ///< a call about it is under way
   std::set<policy::AttemptId> changed;   ///< the cluster has news of it: ask
   std::map<policy::AttemptId, connectors::RemoteHandle> handles;
@@ -45,6 +46,7 @@ struct Desk {
   }
   void forget(policy::AttemptId const& id) {
     attempts.erase(id);
+    pending.erase(id);
     changed.erase(id);
     handles.erase(id);
     certainly_not_sent_since_ms.erase(id);

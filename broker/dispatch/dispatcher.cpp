@@ -7,10 +7,12 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace sluice::broker {
@@ -79,6 +81,13 @@ void Dispatcher::follow(policy::AttemptId const& id) {
   DeskPointer const desk = desk_of(known->allocation.cluster);
   if (desk->attempts.empty()) desk->silent_since_ms.reset();  // a silence that nobody waited through says nothing of this attempt
   desk->attempts.insert(id);
+  bool const runs_quietly =
+      (known->status == AttemptStatus::acknowledged || known->status == AttemptStatus::running) && !wants_stop(*known);
+  if (runs_quietly) {
+    desk->pending.erase(id);
+  } else {
+    desk->pending.insert(id);
+  }
   desk->nudge();
 }
 
@@ -86,21 +95,24 @@ DeskPointer Dispatcher::desk_of(policy::ClusterName const& cluster) {
   auto const it = desks_.find(cluster);
   if (it != desks_.end()) return it->second;
   auto desk = std::make_shared<Desk>(loop_);
+  // Clusters take turns: were all asked at once, their lists would come at once, and every two seconds the loop would read all of them.
+  auto const phase = options_.watch_every * (desks_.size() * 618 % 1'000) / 1'000;
   desks_.emplace(cluster, desk);
-  asio::co_spawn(loop_, watch(this, cluster, desk), asio::detached);
+  asio::co_spawn(loop_, watch(this, cluster, desk, std::chrono::steady_clock::now() + phase), asio::detached);
   return desk;
 }
 
-asio::awaitable<void> Dispatcher::watch(Dispatcher* self, policy::ClusterName cluster, DeskPointer desk) {
-  auto asked_at = std::chrono::steady_clock::time_point{};
+asio::awaitable<void> Dispatcher::watch(Dispatcher* self, policy::ClusterName cluster, DeskPointer desk,
+                                        std::chrono::steady_clock::time_point ask_at) {
+  bool asked = false;
   while (!desk->stopped) {
     desk->nudged = false;
     self->start_calls(cluster, desk);
-    auto const now = std::chrono::steady_clock::now();
     std::int64_t const now_ms = self->sequencer_.now().ms;
     bool const due_anyway = !desk->listed_at_ms || now_ms - *desk->listed_at_ms >= self->options_.reconcile_every_ms;
-    if (now - asked_at >= self->options_.watch_every && (!desk->attempts.empty() || due_anyway)) {
-      asked_at = now;
+    if (auto const now = std::chrono::steady_clock::now(); now >= ask_at && (!desk->attempts.empty() || due_anyway)) {
+      ask_at = now + self->options_.watch_every;
+      asked = true;
       SitePointer const site = self->sites_.find(cluster);
       if (site == nullptr) {
         self->not_heard_from(*desk);
@@ -113,13 +125,13 @@ asio::awaitable<void> Dispatcher::watch(Dispatcher* self, policy::ClusterName cl
       co_await self->give_up(desk, cluster);
       if (desk->stopped) co_return;
     }
-    std::chrono::milliseconds pause = self->options_.watch_every;
-    if (desk->attempts.empty()) pause = std::max(pause, std::chrono::milliseconds(30'000));
+    bool const idle = asked && desk->attempts.empty();
+    auto wake_at = idle ? std::chrono::steady_clock::now() + std::chrono::seconds(30) : ask_at;
     if (desk->nudged || desk->waits_for_turn) {
-      pause = self->options_.turn;
-      desk->nudged = true;  // nobody cuts it short: each look goes through all attempts, and news comes thick when many have some
+      wake_at = std::chrono::steady_clock::now() + self->options_.turn;
+      desk->nudged = true;  // nobody cuts it short: each look goes through all that wants a call, and news comes thick when many have some
     }
-    desk->wake.expires_after(pause);
+    desk->wake.expires_at(wake_at);
     boost::system::error_code cancelled;
     co_await desk->wake.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
   }
@@ -135,7 +147,10 @@ void Dispatcher::start_calls(policy::ClusterName const& cluster, DeskPointer con
     auto const before = desk->looked_up_at_ms.find(id);
     return now_ms - (before == desk->looked_up_at_ms.end() ? since_ms : before->second) >= every_ms;
   };
-  for (policy::AttemptId const id : desk->attempts) {
+  // Not all that run there: finding their jobs among a million would take longer than a handler may.
+  std::vector<policy::AttemptId> due_perhaps;
+  std::ranges::set_union(desk->pending, desk->changed, std::back_inserter(due_perhaps));
+  for (policy::AttemptId const id : due_perhaps) {
     if (desk->busy.size() >= options_.calls_per_cluster) return;
     if (desk->busy.contains(id)) continue;
     policy::Attempt const* known = attempt(id);
@@ -197,6 +212,7 @@ asio::awaitable<void> Dispatcher::ask_for_list(SitePointer site, DeskPointer des
     if (policy::Attempt const* known = attempt(id)) by_credential[credential_of(*known)];
   for (auto const& [credential, nothing] : by_credential) {
     connectors::Outcome<connectors::AttemptList> answer = co_await site->connector->attempts(credential);
+    co_await asio::post(loop_, asio::use_awaitable);  // reading a long list was a handler's work; comparing it is another's
     if (desk->stopped) co_return;
     if (!answer) {
       take_fault(*site, *desk, credential, answer.error());

@@ -60,7 +60,8 @@ class Dispatcher {
   // Watching (dispatcher.cpp).
   void follow(policy::AttemptId const& id);
   DeskPointer desk_of(policy::ClusterName const& cluster);
-  static boost::asio::awaitable<void> watch(Dispatcher* self, policy::ClusterName cluster, DeskPointer desk);
+  static boost::asio::awaitable<void> watch(Dispatcher* self, policy::ClusterName cluster, DeskPointer desk,
+                                            std::chrono::steady_clock::time_point ask_at);
   void start_calls(policy::ClusterName const& cluster, DeskPointer const& desk);
   boost::asio::awaitable<void> ask_for_list(SitePointer site, DeskPointer desk);
   void ask_about_each(Desk& desk);

@@ -20,7 +20,7 @@ constexpr std::size_t job_bytes_max = std::size_t{256} << 10;
 constexpr std::size_t page_bytes_max = std::size_t{8} << 20;
 constexpr std::size_t log_bytes_max = std::size_t{16} << 20;
 constexpr int pages_max = 1'000;
-constexpr int page_jobs = 500;
+constexpr int page_jobs = 100;  // a page is read in one handler
 
 /// A request with the account's token. The token is only ever a header value.
 HttpRequest request_of(Call const& call, std::string method, std::string target, std::size_t body_bytes_max) {

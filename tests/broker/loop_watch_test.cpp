@@ -38,6 +38,16 @@ TEST(LoopWatch, CountsTheHandlerThatWorkedTooLongAndNoOther) {
   EXPECT_GE(watch.figures().longest_wall, LoopWatch::allowed * 2);
 }
 
+TEST(LoopWatch, ForgetsWhatWasBeforeItStartsOver) {
+  boost::asio::io_context loop{1};
+  LoopWatch watch;
+  boost::asio::post(loop, [] { work_for(LoopWatch::allowed * 2); });
+  boost::asio::post(loop, [&watch] { watch.start_over(); });
+  watch.run(loop);
+  EXPECT_EQ(watch.figures().too_long, 0u);
+  EXPECT_LT(watch.figures().longest_cpu, LoopWatch::allowed);
+}
+
 TEST(LoopWatch, EndsWhenTheLoopIsStoppedThoughWorkIsLeft) {
   boost::asio::io_context loop{1};
   boost::asio::post(loop, [&loop] { loop.stop(); });

@@ -249,8 +249,8 @@ TEST_F(CentreTest, CancelUsageAndLogs) {
 TEST_F(CentreTest, TheListOfAttemptsIsReadToItsEnd) {
   std::string const one = std::string(R"({"jobs":[)") + running_job + R"(],"next":"c/1"})";
   std::vector<Exchange> const script{
-      {"GET /v1/jobs?alive=true&limit=500", answered(200, one)},
-      {"GET /v1/jobs?alive=true&limit=500&cursor=c%2F1", answered(200, R"({"jobs":[{"id":"9","attempt":"x-1-2","state":"queued"}]})")}};
+      {"GET /v1/jobs?alive=true&limit=100", answered(200, one)},
+      {"GET /v1/jobs?alive=true&limit=100&cursor=c%2F1", answered(200, R"({"jobs":[{"id":"9","attempt":"x-1-2","state":"queued"}]})")}};
   AttemptList const list = succeed(protocol->attempts(call()), script);
   EXPECT_TRUE(list.complete);
   EXPECT_EQ(list.attempts.size(), 2u);

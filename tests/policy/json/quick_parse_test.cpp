@@ -9,11 +9,13 @@
 namespace sluice::json {
 namespace {
 
-/// Blanks behind a document change nothing of it, and so many leave it to the slow way.
+/// An escape somewhere in a text leaves all of it to the slow way.
 std::expected<nlohmann::json, ParseError> parse_slowly(std::string const& text) {
-  std::string const padded = text + std::string(quick_bytes_max, ' ');
-  EXPECT_FALSE(parse_quickly(padded, {}));
-  return parse_strict(padded);
+  std::string const pair = R"(["\u0041",)" + text + "]";
+  EXPECT_FALSE(parse_quickly(pair, {}));
+  auto parsed = parse_strict(pair);
+  if (!parsed) return std::unexpected(parsed.error());
+  return parsed->at(1);
 }
 
 std::string const sound_text = R"({"a":[1,-2.5e3,"é\n\\",-0,-0.0],"b":{"c":null,"d":true,"":9223372036854775807}})";
@@ -53,6 +55,14 @@ TEST(QuickParse, AgreesOnEveryByteChanged) {
     }
   }
   EXPECT_GT(accepted, sound_text.size());
+}
+
+TEST(QuickParse, LeavesVeryLongTextsToTheSlowWay) {
+  Limits const limits{.bytes_max = 4 * quick_bytes_max, .string_bytes_max = 2 * quick_bytes_max};
+  std::string const text = '"' + std::string(quick_bytes_max - 2, 'a') + '"';
+  EXPECT_TRUE(parse_quickly(text, limits));
+  EXPECT_FALSE(parse_quickly(text + ' ', limits));
+  EXPECT_TRUE(parse_strict(text + ' ', limits));
 }
 
 TEST(QuickParse, HoldsEveryLimitExactly) {
