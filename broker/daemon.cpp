@@ -25,6 +25,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <csignal>
@@ -95,6 +96,7 @@ class Daemon {
   asio::awaitable<void> watch_signals();
   asio::awaitable<void> reload();
   asio::awaitable<void> shut_down();
+  asio::awaitable<void> serve_unready();
   std::expected<void, std::string> listen();
   void fail(int code, std::string_view event, std::string what);
   std::string metrics_text();
@@ -378,6 +380,7 @@ asio::awaitable<void> Daemon::shut_down() {
   log_line(Severity::info, "stopping");
   notify_stopping();
   health_->set_draining();
+  co_await serve_unready();
   events_->close();
   poller_->stop();
   rounds_->stop();
@@ -388,6 +391,18 @@ asio::awaitable<void> Daemon::shut_down() {
   watchdog_->stop();
   log_line(Severity::info, "stopped", {{"entries", std::to_string(ledger_->size())}});
   loop_.stop();
+}
+
+// A load balancer looks only now and then: until it has, what it sends is still taken.
+asio::awaitable<void> Daemon::serve_unready() {
+  if (config_.daemon.listen.unready_ms == 0) co_return;
+  asio::steady_timer window(loop_, ms(config_.daemon.listen.unready_ms));
+  signals_.async_wait([&window](boost::system::error_code const& cancelled, int) {
+    if (!cancelled) window.cancel();
+  });
+  boost::system::error_code ended;
+  co_await window.async_wait(asio::redirect_error(asio::use_awaitable, ended));
+  signals_.cancel();
 }
 
 std::string Daemon::metrics_text() {

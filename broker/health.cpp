@@ -55,7 +55,6 @@ bool Health::ready() {
 }
 
 std::optional<AdmissionStop> Health::admission_stop() {
-  if (draining_) return AdmissionStop{"unavailable", "The daemon is stopping."};
   if (disk_low()) return AdmissionStop{"disk_full", "The disk is filling up; nothing new is taken until space is freed."};
   if (!clock_guard_.trusted()) return AdmissionStop{"unavailable", "The clock is not trusted until an operator accepts it."};
   return std::nullopt;

@@ -22,6 +22,7 @@ struct ListenConfig {
   std::int32_t body_max_kib = 1'024;
   std::int32_t header_timeout_ms = 10'000;
   std::int32_t idle_timeout_ms = 75'000;
+  std::int32_t unready_ms = 0;
   std::int32_t drain_timeout_ms = 20'000;
 };
 

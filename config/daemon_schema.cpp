@@ -37,6 +37,8 @@ Section<ListenConfig> listen_section() {
   section.defaulted("header_timeout_ms", &ListenConfig::header_timeout_ms, integer(100, 600'000),
                     "From the first byte to the end of the header.");
   section.defaulted("idle_timeout_ms", &ListenConfig::idle_timeout_ms, integer(100, 3'600'000), "Between requests of a kept connection.");
+  section.defaulted("unready_ms", &ListenConfig::unready_ms, integer(0, 60'000),
+                    "How long a stop still serves while /readyz says 503, for a load balancer to see it; another signal ends it.");
   section.defaulted("drain_timeout_ms", &ListenConfig::drain_timeout_ms, integer(0, 600'000),
                     "How long a stop waits for requests under way.");
   section.check([](Reader& reader, ListenConfig const& listen) {

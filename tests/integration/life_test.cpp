@@ -3,6 +3,7 @@
 #include "tests/integration/rig.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <fstream>
 #include <iterator>
@@ -71,6 +72,25 @@ TEST(Life, AJobIsQuotedPlacedRunSettledAndReplayed) {
   EXPECT_EQ(report.figures.jobs, 1U);
   EXPECT_EQ(report.figures.settlements, 1U);
   EXPECT_GE(report.figures.rounds_decided, 1U);
+  EXPECT_EQ(rig.stop_daemon(), 0);
+}
+
+TEST(Life, AStopSaysSoBeforeItStopsServing) {
+  Rig rig({"wuhan"}, 3600);
+  rig.configure("unix_socket", "\"run/sluice.sock\"\nunready_ms = 60000");
+  rig.start_daemon();
+  Client client = rig.client(rig.add_tenant("acme", "1000"));
+  EXPECT_EQ(client.get("/readyz").status, 200);
+  ASSERT_EQ(::kill(rig.daemon_pid(), SIGTERM), 0);
+  int status = 200;
+  for (int tries = 0; status == 200 && tries < 100'000; ++tries) status = client.get("/readyz").status;
+  EXPECT_EQ(status, 503);
+  EXPECT_EQ(client.get("/livez").status, 200);
+  EXPECT_EQ(client.post("/v1/jobs", small_job("late", "0.1", {"sleep", "60"}), "late").status, 201);
+  EXPECT_EQ(rig.stop_daemon(), 0) << "the second signal ends the window";
+  rig.start_daemon();
+  EXPECT_EQ(rig.export_and_replay().figures.jobs, 1U) << "what was taken in the window is kept";
+  ASSERT_EQ(::kill(rig.daemon_pid(), SIGTERM), 0);
   EXPECT_EQ(rig.stop_daemon(), 0);
 }
 

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <utility>
+
 namespace sluice::audit {
 
 std::string_view name_of(Class kind) {
@@ -51,6 +53,15 @@ constexpr std::string_view cannot_prove =
     "auditor); and anything after the checkpoint.\n";
 
 }  // namespace
+
+Finding wrong(Class kind, std::string check, std::string expected, std::string actual) {
+  Finding finding;
+  finding.kind = kind;
+  finding.check = std::move(check);
+  finding.expected = std::move(expected);
+  finding.actual = std::move(actual);
+  return finding;
+}
 
 Finding finding_of(log::Divergence const& divergence) {
   using Check = log::Divergence::Check;

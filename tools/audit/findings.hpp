@@ -67,6 +67,9 @@ struct Report {
   int exit_code(bool strict = false) const;
 };
 
+/// One without a place yet.
+Finding wrong(Class kind, std::string check, std::string expected, std::string actual);
+
 /// From the tree's own divergence.
 Finding finding_of(log::Divergence const& divergence);
 

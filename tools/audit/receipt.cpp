@@ -14,23 +14,14 @@
 namespace sluice::audit {
 namespace {
 
-Finding finding(Class kind, std::string check, std::string expected, std::string actual) {
-  Finding out;
-  out.kind = kind;
-  out.check = std::move(check);
-  out.expected = std::move(expected);
-  out.actual = std::move(actual);
-  return out;
-}
-
 /// Whether the tree's first entries, as many as the receipt's checkpoint counts, have that checkpoint's root.
 std::optional<Finding> compare(ReceiptReport& report, log::TreeSource& source, log::NoteVerifier const& key) {
   auto tree = log::VerifiedTree::open(source, {&key, 1});
   if (!tree) return finding_of(tree.error());
   std::uint64_t const size = report.checkpoint.size;
   if (tree->size() < size) {
-    return finding(Class::incomplete, "consistency", fmt::format("a copy of at least {} entries", size),
-                   fmt::format("{} entries: export the log again", tree->size()));
+    return wrong(Class::incomplete, "consistency", fmt::format("a copy of at least {} entries", size),
+                 fmt::format("{} entries: export the log again", tree->size()));
   }
   std::optional<Finding> unreadable;
   log::NodeReader const node = log::node_reader(
@@ -46,11 +37,11 @@ std::optional<Finding> compare(ReceiptReport& report, log::TreeSource& source, l
       },
       size);
   auto const root = log::root_at(node, size);
-  if (!root) return unreadable ? unreadable : finding(Class::incomplete, "consistency", "hashes of the copy", root.error());
+  if (!root) return unreadable ? unreadable : wrong(Class::incomplete, "consistency", "hashes of the copy", root.error());
   if (*root != report.checkpoint.root) {
     Finding forked =
-        finding(Class::tampered, "consistency", fmt::format("root {} of the first {} entries", to_hex(report.checkpoint.root), size),
-                fmt::format("root {}: the log shows two histories", to_hex(*root)));
+        wrong(Class::tampered, "consistency", fmt::format("root {} of the first {} entries", to_hex(report.checkpoint.root), size),
+              fmt::format("root {}: the log shows two histories", to_hex(*root)));
     forked.entry = report.entry;
     return forked;
   }
@@ -64,25 +55,25 @@ ReceiptReport check_receipt(std::string_view text, log::NoteVerifier const& key,
   ReceiptReport report;
   auto proof = log::parse_tlog_proof(text);
   if (!proof) {
-    report.finding = finding(Class::tampered, "receipt_form", "c2sp.org/tlog-proof@v1", proof.error());
+    report.finding = wrong(Class::tampered, "receipt_form", "c2sp.org/tlog-proof@v1", proof.error());
     return report;
   }
   report.entry = proof->index;
   report.bytes = std::move(proof->extra);
   if (auto const opened = log::open_checkpoint(proof->checkpoint, {&key, 1}); !opened) {
-    report.finding = finding(Class::signature, "signature", "a checkpoint signed by " + key.to_string(), opened.error());
+    report.finding = wrong(Class::signature, "signature", "a checkpoint signed by " + key.to_string(), opened.error());
     return report;
   }
   auto checkpoint = log::verify_tlog_proof(*proof, report.bytes, {&key, 1});
   if (!checkpoint) {
-    report.finding = finding(Class::tampered, "inclusion", "an entry that the checkpoint covers", checkpoint.error());
+    report.finding = wrong(Class::tampered, "inclusion", "an entry that the checkpoint covers", checkpoint.error());
     report.finding->entry = proof->index;
     return report;
   }
   report.checkpoint = std::move(*checkpoint);
   auto const event = log::EntryDecoder().decode(report.bytes);
   if (!event) {
-    report.finding = finding(Class::policy, "canonical_form", "an entry of this log's format", event.error());
+    report.finding = wrong(Class::policy, "canonical_form", "an entry of this log's format", event.error());
     report.finding->entry = proof->index;
     return report;
   }

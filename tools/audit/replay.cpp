@@ -21,15 +21,6 @@ namespace {
 
 constexpr std::uint64_t progress_every = 4'096;
 
-Finding wrong(Class kind, std::string check, std::string expected, std::string actual) {
-  Finding finding;
-  finding.kind = kind;
-  finding.check = std::move(check);
-  finding.expected = std::move(expected);
-  finding.actual = std::move(actual);
-  return finding;
-}
-
 /// The state machine's half of a replay: one entry after another. Findings say what is wrong; the caller knows where.
 class Replayer {
  public:
