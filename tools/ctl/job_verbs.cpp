@@ -189,19 +189,9 @@ void add_job_verbs(CLI::App& app, Chosen& chosen) {
   auto proved = std::make_shared<std::string>();
   receipt_verb.add_option("JOB", *proved, "The job's id")->required();
   receipt_verb.callback([&chosen, proved] {
-    chosen.verb = [proved](Session& session) -> Result<ExitCode> {
+    chosen.verb = [proved](Session& session) {
       Target target("/v1/jobs");
-      auto const answer = session.api.call({.target = target.segment(*proved).segment("receipt").text(),
-                                            .body = {},
-                                            .headers = {},
-                                            .accept = "text/plain, application/problem+json"});
-      if (!answer) return std::unexpected(answer.error());
-      if (session.out.json()) {
-        session.out.document({{"receipt", answer->body}});
-      } else {
-        session.out.raw(answer->body);
-      }
-      return ExitCode::ok;
+      return print_text(session, target.segment(*proved).segment("receipt").text(), "receipt");
     };
   });
 }

@@ -1,4 +1,4 @@
-// log export, log key: what an auditor takes away.
+// log export, log proof, log key: what an auditor takes away.
 #include "tools/ctl/fields.hpp"
 #include "tools/ctl/log_export.hpp"
 #include "tools/ctl/session.hpp"
@@ -19,6 +19,16 @@ void add_log_verbs(CLI::App& app, Chosen& chosen) {
   export_verb.add_flag("--without-blobs", *without_blobs, "Only checkpoint, hashes and entries");
   export_verb.callback([&chosen, folder, without_blobs] {
     chosen.verb = [folder, without_blobs](Session& session) { return export_log(session, *folder, !*without_blobs); };
+  });
+  auto& proof = add_verb(log, "proof", "Print the proof that the log has an entry; whoever has the entry can check it",
+                         "  sluicectl log proof 48213 > 48213.tlog-proof");
+  auto sequence = std::make_shared<std::string>();
+  proof.add_option("SEQUENCE", *sequence, "The entry's number")->required();
+  proof.callback([&chosen, sequence] {
+    chosen.verb = [sequence](Session& session) {
+      Target target("/v1/entries");
+      return print_text(session, target.segment(*sequence).segment("proof").text(), "proof");
+    };
   });
   auto& key = add_verb(log, "key", "Print the log's verifier key; compare it with a copy from elsewhere", "");
   key.callback([&chosen] {

@@ -60,6 +60,18 @@ Result<Answer> send_body(Session& session, std::string method, std::string targe
   return session.api.call({.method = std::move(method), .target = std::move(target), .body = body.dump(), .headers = {}});
 }
 
+Result<ExitCode> print_text(Session& session, std::string target, std::string const& name) {
+  auto const answer =
+      session.api.call({.target = std::move(target), .body = {}, .headers = {}, .accept = "text/plain, application/problem+json"});
+  if (!answer) return std::unexpected(answer.error());
+  if (session.out.json()) {
+    session.out.document({{name, answer->body}});
+  } else {
+    session.out.raw(answer->body);
+  }
+  return ExitCode::ok;
+}
+
 void print_fields(Session& session, nlohmann::json const& document, std::vector<std::pair<std::string, std::string>> const& fields) {
   if (session.out.json()) return session.out.document(document);
   std::size_t width = 0;

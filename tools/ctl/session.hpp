@@ -61,6 +61,9 @@ Result<Answer> post_once(Session& session, std::string target, nlohmann::json co
 /// Sends a JSON body to a route that is idempotent in itself.
 Result<Answer> send_body(Session& session, std::string method, std::string target, nlohmann::json const& body);
 
+/// Fetches a text and prints it as it is; with --json as the member `name`.
+Result<ExitCode> print_text(Session& session, std::string target, std::string const& name);
+
 /// Prints the answer's document with --json, else one line per (label, RFC 6901 pointer) that is present.
 void print_fields(Session& session, nlohmann::json const& document, std::vector<std::pair<std::string, std::string>> const& fields);
 

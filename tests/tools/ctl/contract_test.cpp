@@ -112,6 +112,7 @@ std::vector<Case> const& cases() {
       {{"clock", "accept", why}, "POST /v1/clock/accept", "open"},
       {{"status"}, "GET /v1/status", "50240"},
       {{"log", "key"}, "GET /v1/log/key", "sluice.example/log+"},
+      {{"log", "proof", "1"}, "GET /v1/entries/{sequence}/proof", "c2sp.org/tlog-proof@v1\n"},
   };
   return list;
 }
