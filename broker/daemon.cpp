@@ -396,12 +396,13 @@ asio::awaitable<void> Daemon::shut_down() {
 // A load balancer looks only now and then: until it has, what it sends is still taken.
 asio::awaitable<void> Daemon::serve_unready() {
   if (config_.daemon.listen.unready_ms == 0) co_return;
-  asio::steady_timer window(loop_, ms(config_.daemon.listen.unready_ms));
-  signals_.async_wait([&window](boost::system::error_code const& cancelled, int) {
-    if (!cancelled) window.cancel();
+  // Shared: a signal in the moment of the window's end is told of when this coroutine has already gone on.
+  auto window = std::make_shared<asio::steady_timer>(loop_, ms(config_.daemon.listen.unready_ms));
+  signals_.async_wait([window](boost::system::error_code const& cancelled, int) {
+    if (!cancelled) window->cancel();
   });
   boost::system::error_code ended;
-  co_await window.async_wait(asio::redirect_error(asio::use_awaitable, ended));
+  co_await window->async_wait(asio::redirect_error(asio::use_awaitable, ended));
   signals_.cancel();
 }
 
